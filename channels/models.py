@@ -1,0 +1,74 @@
+"""Tables of feeds and their publications."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pim.db.base import Base, BigId, Json, Now
+
+
+class Feed(Base):
+    """One output: the document is CONTRACT 5; every version of it is kept."""
+
+    __tablename__ = "feed"
+
+    id: Mapped[BigId]
+    code: Mapped[str]
+    label: Mapped[str] = mapped_column(server_default=text("''"))
+    document: Mapped[Json]
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    created: Mapped[Now]
+    updated: Mapped[Now]
+
+
+class FeedVersion(Base):
+    """A feed's document as it was."""
+
+    __tablename__ = "feed_version"
+
+    feed_id: Mapped[int] = mapped_column(
+        ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    document: Mapped[Json]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[Now]
+
+
+class Publication(Base):
+    """One run of a feed. `state`: running, published, held, failed, replaced (by a roll-back).
+
+    `report` is the quality report: [{rule, target, severity, count, examples: [...]}].
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (Index("ix_publication_feed_id", "feed_id", text("id DESC")),)
+
+    id: Mapped[BigId]
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id", ondelete="CASCADE"))
+    feed_version: Mapped[int] = mapped_column(Integer)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    kind: Mapped[str]
+    state: Mapped[str]
+    as_of: Mapped[datetime]
+    snapshot: Mapped[str | None]
+    items: Mapped[int] = mapped_column(server_default=text("0"))
+    added: Mapped[int] = mapped_column(server_default=text("0"))
+    changed: Mapped[int] = mapped_column(server_default=text("0"))
+    removed: Mapped[int] = mapped_column(server_default=text("0"))
+    unchanged: Mapped[int] = mapped_column(server_default=text("0"))
+    errors: Mapped[int] = mapped_column(server_default=text("0"))
+    warnings: Mapped[int] = mapped_column(server_default=text("0"))
+    reasons: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    report: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    manifest: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    seconds: Mapped[float | None]
+    at: Mapped[Now]
+
+
+Index("uq_feed_code", func.lower(Feed.code), unique=True)
