@@ -1,0 +1,1 @@
+"""Comma-separated text, as programmes and people write it."""
