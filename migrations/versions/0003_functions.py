@@ -37,32 +37,56 @@ BEGIN
 END $$
 """
 
-# The part of `before` whose cells still hold what `after` wrote (kept = false), or the part of
-# `after` whose cells were edited since (kept = true). Null when there is none.
+# One patch over another, nulls kept: what two writes of one change set did together.
+OVERLAY = """
+CREATE FUNCTION pim_overlay(under jsonb, upper jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    name text;
+    value jsonb;
+BEGIN
+    IF jsonb_typeof(under) IS DISTINCT FROM 'object'
+       OR jsonb_typeof(upper) IS DISTINCT FROM 'object' THEN
+        RETURN coalesce(upper, under);
+    END IF;
+    FOR name, value IN SELECT * FROM jsonb_each(upper) LOOP
+        IF jsonb_typeof(value) = 'object' AND under ? name THEN
+            value := pim_overlay(under -> name, value);
+        END IF;
+        under := under || jsonb_build_object(name, value);
+    END LOOP;
+    RETURN under;
+END $$
+"""
+
+# Three-way look at what a change set wrote. With mode 'restore': the part of `before` whose cells
+# still hold what `after` wrote; 'restored': the same cells as `after` has them; 'kept': the part of
+# `after` whose cells were edited since. Null when there is none.
 REVERT = """
-CREATE FUNCTION pim_revert(document jsonb, before jsonb, after jsonb, kept boolean) RETURNS jsonb
+CREATE FUNCTION pim_revert(document jsonb, before jsonb, after jsonb, mode text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     name text;
     was jsonb;
-    now jsonb;
+    wrote jsonb;
     found jsonb;
     part jsonb;
     result jsonb := '{}';
 BEGIN
     FOR name, was IN SELECT * FROM jsonb_each(before) LOOP
-        now := after -> name;
+        wrote := after -> name;
         found := coalesce(document -> name, 'null');
-        IF jsonb_typeof(was) = 'object' OR jsonb_typeof(now) = 'object' THEN
+        IF jsonb_typeof(was) = 'object' OR jsonb_typeof(wrote) = 'object' THEN
             part := pim_revert(
                 CASE jsonb_typeof(found) WHEN 'object' THEN found ELSE '{}' END,
                 CASE jsonb_typeof(was) WHEN 'object' THEN was ELSE '{}' END,
-                CASE jsonb_typeof(now) WHEN 'object' THEN now ELSE '{}' END, kept);
+                CASE jsonb_typeof(wrote) WHEN 'object' THEN wrote ELSE '{}' END, mode);
             IF part IS NOT NULL THEN
                 result := result || jsonb_build_object(name, part);
             END IF;
-        ELSIF (found IS DISTINCT FROM coalesce(now, 'null')) = kept THEN
-            result := result || jsonb_build_object(name, CASE WHEN kept THEN now ELSE was END);
+        ELSIF (found IS DISTINCT FROM coalesce(wrote, 'null')) = (mode = 'kept') THEN
+            result := result
+                || jsonb_build_object(name, CASE mode WHEN 'restore' THEN was ELSE wrote END);
         END IF;
     END LOOP;
     RETURN nullif(result, '{}');
@@ -90,7 +114,8 @@ $$
 
 FUNCTIONS = (
     "pim_merge(jsonb, jsonb)",
-    "pim_revert(jsonb, jsonb, jsonb, boolean)",
+    "pim_overlay(jsonb, jsonb)",
+    "pim_revert(jsonb, jsonb, jsonb, text)",
     "pim_members(bigint[])",
     "pim_merge_members(bigint[], jsonb)",
 )
@@ -98,7 +123,7 @@ FUNCTIONS = (
 
 def upgrade() -> None:
     """Create the functions."""
-    for statement in (MERGE, REVERT, MEMBERS, MERGE_MEMBERS):
+    for statement in (MERGE, OVERLAY, REVERT, MEMBERS, MERGE_MEMBERS):
         op.execute(statement)
 
 

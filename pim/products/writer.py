@@ -1,0 +1,182 @@
+"""Writes of products and models, set by set: data, history and change log in one transaction.
+
+Creations arrive as frames of columns, updates as merge patches over the entity's document
+{identifier | code, family, parent, enabled, categories, groups, associations, values}, where
+families and parents are ids and sets of ids are {id: true}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pim.db.copy import array_text, copy_in, copy_to_temporary
+from pim.products.models import MODEL, PRODUCT, ChangeLog
+
+UPDATE, CREATE, DELETE = 0, 1, 2
+
+SUBJECTS = {PRODUCT: "product", MODEL: "product_model"}
+TABLES = {PRODUCT: "product", MODEL: "product_model"}
+
+
+@dataclass(frozen=True)
+class _Field:
+    """How one key of a patch lands in a column."""
+
+    column: str
+    key: str
+    merged: str
+
+
+_PRODUCT_FIELDS = (
+    _Field("identifier", "identifier", "t.after ->> 'identifier'"),
+    _Field("family_id", "family", "(t.after ->> 'family')::bigint"),
+    _Field("parent_id", "parent", "(t.after ->> 'parent')::bigint"),
+    _Field("enabled", "enabled", "(t.after ->> 'enabled')::boolean"),
+    _Field("categories", "categories", "pim_merge_members(e.categories, t.after -> 'categories')"),
+    _Field("groups", "groups", "pim_merge_members(e.groups, t.after -> 'groups')"),
+    _Field("associations", "associations", "pim_merge(e.associations, t.after -> 'associations')"),
+    _Field("values", "values", "pim_merge(e.values, t.after -> 'values')"),
+)
+_MODEL_FIELDS = (
+    _Field("code", "code", "t.after ->> 'code'"),
+    _Field("family_variant_id", "family_variant", "(t.after ->> 'family_variant')::bigint"),
+    *(f for f in _PRODUCT_FIELDS if f.key in {"parent", "categories", "associations", "values"}),
+)
+FIELDS = {PRODUCT: _PRODUCT_FIELDS, MODEL: _MODEL_FIELDS}
+
+
+def reserve_ids(session: Session, count: int) -> list[int]:
+    """Draw ids for entities that are about to be created."""
+    drawn = session.execute(
+        text("SELECT nextval('entity_id') FROM generate_series(1, :count)"), {"count": count}
+    )
+    return sorted(drawn.scalars())
+
+
+def create(session: Session, *, change_set_id: int, kind: int, frame: pl.DataFrame) -> None:
+    """Insert entities with their history markers and one log row.
+
+    `frame` has the table's columns that are not defaulted (`id` among them; `categories` and
+    `groups` as lists, documents as JSON text) and `source_file`, `source_row`.
+    """
+    if frame.is_empty():
+        return
+    lists = [name for name in ("categories", "groups") if name in frame.columns]
+    rows = frame.drop("source_file", "source_row").with_columns(
+        array_text(pl.col(name)).alias(name) for name in lists
+    )
+    copy_in(session, TABLES[kind], rows)
+    markers = frame.select(
+        pl.col("id").alias("entity_id"),
+        pl.lit(change_set_id).alias("change_set_id"),
+        pl.lit(kind).alias("kind"),
+        pl.lit(CREATE).alias("action"),
+        "source_file",
+        "source_row",
+    )
+    copy_in(session, "history", markers)
+    append_log(session, change_set_id=change_set_id, kind=kind, ids=frame["id"].to_list())
+
+
+def update(
+    session: Session,
+    *,
+    change_set_id: int,
+    kind: int,
+    frame: pl.DataFrame,
+    attributes: Sequence[str],
+) -> None:
+    """Apply merge patches; `frame` has id, before, after (JSON text), source_file, source_row."""
+    if frame.is_empty():
+        return
+    columns = (
+        ("id", "bigint"),
+        ("before", "jsonb"),
+        ("after", "jsonb"),
+        ("source_file", "text"),
+        ("source_row", "integer"),
+    )
+    copy_to_temporary(session, "patch", columns, frame)
+    apply_patches(session, change_set_id=change_set_id, kind=kind, attributes=attributes)
+
+
+def apply_patches(
+    session: Session, *, change_set_id: int, kind: int, attributes: Sequence[str]
+) -> int:
+    """Apply the temporary table `patch` (id, before, after, source_file, source_row) to entities."""
+    keys = set(session.execute(text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")).scalars())
+    touched = [f for f in FIELDS[kind] if f.key in keys]
+    settings = ", ".join(
+        f"{f.column} = CASE WHEN t.after ? '{f.key}' THEN {f.merged} ELSE e.{f.column} END"
+        for f in touched
+    )
+    session.execute(
+        text(
+            f"UPDATE {TABLES[kind]} AS e SET {settings}{',' if settings else ''}"  # noqa: S608
+            " updated = now(), version = e.version + 1 FROM patch AS t WHERE e.id = t.id"
+        )
+    )
+    session.execute(_RECORD, {"change_set": change_set_id, "kind": kind})
+    ids = list(session.execute(text("SELECT id FROM patch ORDER BY id")).scalars())
+    append_log(session, change_set_id=change_set_id, kind=kind, ids=ids, attributes=attributes)
+    return len(ids)
+
+
+# An entity may be written twice in one change set (values first, associations when all products
+# are known): its row then tells the first "before" and the last "after".
+_RECORD = text(
+    """
+    INSERT INTO history
+        (entity_id, change_set_id, kind, action, before, after, source_file, source_row)
+    SELECT id, :change_set, :kind, 0, before, after, source_file, source_row FROM patch
+    ON CONFLICT (entity_id, change_set_id) DO UPDATE SET
+        before = pim_overlay(excluded.before, history.before),
+        after = pim_overlay(history.after, excluded.after)
+    WHERE history.action = 0
+    """
+)
+
+
+def delete(session: Session, *, change_set_id: int, kind: int, ids: Sequence[int]) -> None:
+    """Delete entities; their history row keeps the whole row, so that undo can bring it back."""
+    if not ids:
+        return
+    table = TABLES[kind]
+    session.execute(
+        text(
+            "INSERT INTO history (entity_id, change_set_id, kind, action, before)"
+            f" SELECT e.id, :change_set, :kind, 2, to_jsonb(e) FROM {table} e"  # noqa: S608
+            " WHERE e.id = ANY(:ids)"
+        ),
+        {"change_set": change_set_id, "kind": kind, "ids": list(ids)},
+    )
+    session.execute(text("DELETE FROM unique_value WHERE entity_id = ANY(:ids)"), {"ids": list(ids)})
+    session.execute(text(f"DELETE FROM {table} WHERE id = ANY(:ids)"), {"ids": list(ids)})  # noqa: S608
+    append_log(session, change_set_id=change_set_id, kind=kind, ids=ids)
+
+
+def append_log(
+    session: Session,
+    *,
+    change_set_id: int,
+    kind: int,
+    ids: Sequence[int],
+    attributes: Sequence[str] = ("*",),
+) -> None:
+    """Tell projections and feeds what changed: one row per chunk."""
+    if not ids:
+        return
+    session.add(
+        ChangeLog(
+            change_set_id=change_set_id,
+            subject=SUBJECTS[kind],
+            ids=list(ids),
+            attributes=sorted(attributes),
+        )
+    )
+    session.flush()
