@@ -5,14 +5,17 @@ It lies this low because imports, edits, projections and publications all report
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pim.db.base import Base, BigId, Json, Now
+from pim.db.unit_of_work import Work
+from pim.errors import NotFound
 
 #: queued -> running -> done | held | failed | cancelled; "done" may have rejected rows.
 STATES = ("queued", "running", "done", "held", "failed", "cancelled")
@@ -41,3 +44,59 @@ class Run(Base):
     started: Mapped[datetime | None]
     heartbeat: Mapped[datetime | None]
     finished: Mapped[datetime | None]
+
+
+def start_run(
+    work: Work, *, kind: str, label: str = "", parameters: Mapping[str, Any] | None = None
+) -> Run:
+    """Open a run that this process carries out now."""
+    now = work.clock()
+    run = Run(
+        kind=kind,
+        label=label,
+        state="running",
+        author_id=work.actor,
+        parameters=dict(parameters or {}),
+        started=now,
+        heartbeat=now,
+    )
+    work.session.add(run)
+    work.session.flush()
+    return run
+
+
+def progress(work: Work, run: Run, *, done: int, total: int | None = None, stage: str = "") -> None:
+    """Report how far a run is; part of the transaction of the work that it reports."""
+    run.done = done
+    run.total = total if total is not None else run.total
+    run.stage = stage or run.stage
+    run.heartbeat = work.clock()
+
+
+def finish_run(
+    work: Work,
+    run: Run,
+    *,
+    result: Mapping[str, Any] | None = None,
+    state: str = "done",
+    error: str | None = None,
+) -> None:
+    """End a run with its result, or with the error as people read it."""
+    run.state = state
+    run.result = dict(result) if result is not None else run.result
+    run.error = error
+    run.finished = run.heartbeat = work.clock()
+
+
+def find_run(session: Session, run_id: int) -> Run:
+    """Return a run, or raise NotFound."""
+    run = session.get(Run, run_id)
+    if run is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return run
+
+
+def recent_runs(session: Session, *, limit: int = 50, kind: str | None = None) -> list[Run]:
+    """Return the newest runs."""
+    query = select(Run).order_by(Run.created.desc(), Run.id.desc()).limit(limit)
+    return list(session.scalars(query.where(Run.kind == kind) if kind else query))

@@ -14,8 +14,9 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from pim.db import change_log
 from pim.db.copy import array_text, copy_in, copy_to_temporary
-from pim.products.models import MODEL, PRODUCT, ChangeLog
+from pim.products.models import MODEL, PRODUCT
 
 UPDATE, CREATE, DELETE = 0, 1, 2
 
@@ -169,14 +170,11 @@ def append_log(
     attributes: Sequence[str] = ("*",),
 ) -> None:
     """Tell projections and feeds what changed: one row per chunk."""
-    if not ids:
-        return
-    session.add(
-        ChangeLog(
+    if ids:
+        change_log.append(
+            session,
             change_set_id=change_set_id,
             subject=SUBJECTS[kind],
-            ids=list(ids),
+            ids=ids,
             attributes=sorted(attributes),
         )
-    )
-    session.flush()
