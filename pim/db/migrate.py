@@ -1,0 +1,78 @@
+"""Bring a database to this version of Polka: alembic, configured in code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from pim.errors import PimError
+from pim.paths import folder
+
+#: One migration at a time per database; the number is arbitrary but must never change.
+LOCK = 7_065_707_657
+#: As PostgreSQL counts its versions.
+OLDEST_SERVER = 150_000
+
+
+def configuration(connection: Connection) -> Config:
+    """Return alembic's configuration for work on one connection, in its transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(folder("migrations")).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, *, revision: str = "head") -> None:
+    """Migrate upwards, in one transaction and alone."""
+    _run(engine, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(engine: Engine, *, revision: str = "base") -> None:
+    """Migrate downwards, in one transaction and alone; at "base" nothing is left."""
+    _run(engine, lambda config: command.downgrade(config, revision))
+
+
+def ensure_upgraded(engine: Engine) -> None:
+    """Migrate to the newest revision unless the database is there already."""
+    with engine.connect() as connection:
+        if current_revision(connection) == newest_revision(connection):
+            return
+    upgrade(engine)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the database's revision; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision(connection: Connection) -> str | None:
+    """Return the revision that this version of Polka needs."""
+    return ScriptDirectory.from_config(configuration(connection)).get_current_head()
+
+
+def _run(engine: Engine, migrate: Callable[[Config], None]) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        _refuse_old_server(connection)
+        try:
+            migrate(configuration(connection))
+        except CommandError as error:
+            message = (
+                f"The database's revision is unknown to this version of Polka ({error}). It was "
+                "made by a newer version: install that one."
+            )
+            raise PimError(message) from error
+
+
+def _refuse_old_server(connection: Connection) -> None:
+    number = connection.scalar(text("SELECT current_setting('server_version_num')::int"))
+    if number < OLDEST_SERVER:
+        message = f"This PostgreSQL is version {number // 10000}; Polka needs 15 or newer."
+        raise PimError(message)
