@@ -16,7 +16,11 @@ from exporters.contract.exporter import (
     Written,
     load_exporters,
 )
-from exporters.contract.loading import load_requirements, parse_requirements, parse_target_condition
+from exporters.contract.loading import (
+    load_requirements,
+    parse_requirements,
+    parse_target_condition,
+)
 from exporters.contract.options import Options, describe_options, option, parse_options
 from exporters.contract.requirements import (
     NONE,

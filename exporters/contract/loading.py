@@ -12,7 +12,16 @@ from exporters.contract.checks import CHECKS, Check
 from exporters.contract.requirements import Relation, Requirement, Requirements
 from pim.domain.conditions import All, Any_, Leaf, Node, Not
 
-TARGET_OPERATORS = ("=", "!=", "IN", "NOT IN", "EMPTY", "NOT EMPTY", "STARTS WITH", "CONTAINS")
+TARGET_OPERATORS = (
+    "=",
+    "!=",
+    "IN",
+    "NOT IN",
+    "EMPTY",
+    "NOT EMPTY",
+    "STARTS WITH",
+    "CONTAINS",
+)
 _NUMBERS = ("minimum", "above", "maximum")
 _LISTS = ("units", "enumeration", "lengths")
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from pim.domain.violations import Violation
 from pim.errors import Refused
+
+
+def option(default: Any, doc: str, *, length: int | None = None) -> Any:
+    """Declare one option: its default, one line for people, and the exact length of a text."""
+    return dataclasses.field(default=default, metadata={"doc": doc, "length": length})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +24,15 @@ class Options:
     Fields may be `str`, `int`, `bool`, `Literal[...]` of strings, or `tuple[str, ...]`.
     """
 
+    name: str = option("products", "Name of the file, without its suffix")
+
     def problems(self) -> Iterable[Violation]:
         """Return what is wrong between the options; paths are option names."""
-        return ()
+        if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", self.name):
+            yield option_problem("name", self.name, "Use letters, digits, dot, - and _ only")
 
 
 SomeOptions = TypeVar("SomeOptions", bound=Options)
-
-
-def option(default: Any, doc: str, *, length: int | None = None) -> Any:
-    """Declare one option: its default, one line for people, and the exact length of a text."""
-    return dataclasses.field(default=default, metadata={"doc": doc, "length": length})
 
 
 def describe_options(options: type[Options]) -> dict[str, Any]:
@@ -51,7 +55,9 @@ def parse_options(options: type[SomeOptions], document: Mapping[str, Any]) -> So
     violations = [v for name, value in document.items() for v in _check(schema, name, value)]
     if violations:
         raise Refused("The exporter's options are not valid", violations)
-    frozen = {n: tuple(v) if isinstance(v, list) else v for n, v in document.items()}
+    frozen: dict[str, Any] = {
+        n: tuple(v) if isinstance(v, list) else v for n, v in document.items()
+    }
     parsed = options(**frozen)
     if problems := tuple(parsed.problems()):
         raise Refused("The exporter's options do not go together", problems)
@@ -73,14 +79,9 @@ def _schema(hint: Any, length: int | None) -> dict[str, Any]:
 def _check(schema: Mapping[str, Any], name: str, value: Any) -> Iterator[Violation]:
     if name not in schema:
         known = ", ".join(sorted(schema)) or "none"
-        yield _violation(
-            "option.unknown", name, value, "There is no option {path}", f"Choose from: {known}"
-        )
+        yield option_problem(name, value, f"Choose from: {known}", unknown=True)
     elif not _fits(schema[name], value):
-        wanted = _wanted(schema[name])
-        yield _violation(
-            "option.value", name, value, 'Option {path} cannot be "{value}"', f"Give {wanted}"
-        )
+        yield option_problem(name, value, f"Give {_wanted(schema[name])}")
 
 
 def _fits(schema: Mapping[str, Any], value: Any) -> bool:
@@ -107,13 +108,13 @@ def _wanted(schema: Mapping[str, Any]) -> str:
     )
 
 
-def _violation(code: str, name: str, value: Any, message: str, mend: str) -> Violation:
-    parameters = {"path": name, "value": str(value)}
+def option_problem(name: str, value: Any, mend: str, *, unknown: bool = False) -> Violation:
+    """Return a violation about one option: `option.unknown` or `option.value`."""
     return Violation(
-        code=code,
+        code="option.unknown" if unknown else "option.value",
         path=name,
-        message=message,
-        parameters=parameters,
+        message="There is no option {path}" if unknown else 'Option {path} cannot be "{value}"',
+        parameters={"path": name, "value": str(value)},
         value=str(value),
         mend=mend.replace("{", "{{").replace("}", "}}"),
     )

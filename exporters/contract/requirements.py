@@ -133,7 +133,10 @@ class Requirement:
 
     def _format(self) -> dict[str, str]:
         if not self.units:
-            return {"pattern": FORMATS[self.kind], "expected": self.expected or EXPECTED[self.kind]}
+            return {
+                "pattern": FORMATS[self.kind],
+                "expected": self.expected or EXPECTED[self.kind],
+            }
         expected = f"a number, a space and one of {', '.join(self.units)}"
         pattern = rf"^[0-9]+(?:\.[0-9]+)? (?:{'|'.join(self.units)})$"
         return {"pattern": pattern, "expected": self.expected or expected}
@@ -172,7 +175,11 @@ class Relation:
             code=self.code,
             target=self.target,
             check=self.check,
-            parameters={"targets": self.targets, "group": self.group, "other": self.targets[-1]},
+            parameters={
+                "targets": self.targets,
+                "group": self.group,
+                "other": self.targets[-1],
+            },
             severity=self.severity,
             message=CHECKS[self.check].message,
             mend=self.mend or CHECKS[self.check].mend,
