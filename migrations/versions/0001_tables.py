@@ -117,7 +117,7 @@ def coded(table: str, *columns: sa.Column[Any]) -> None:
 
 def unique_code(table: str, *, within: str | None = None) -> None:
     """Make codes unique without regard to case, in the whole table or within a column's value."""
-    columns = [*([within] if within else []), sa.text("lower(code)")]
+    columns: list[Any] = [within, sa.text("lower(code)")] if within else [sa.text("lower(code)")]
     op.create_index(f"uq_{table}_code", table, columns, unique=True)
 
 

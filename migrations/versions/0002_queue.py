@@ -47,5 +47,6 @@ def downgrade() -> None:
 
 def _execute(script: str) -> None:
     """Run a script of several statements, untouched: its percent signs are no parameters."""
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(script)
+    cursor = op.get_bind().connection.cursor()
+    cursor.execute(script)
+    cursor.close()
