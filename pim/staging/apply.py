@@ -1,0 +1,178 @@
+"""Apply the chunks of products and models: data, history, log and violations in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from importers.contract import ROW
+from pim.db.copy import copy_in
+from pim.products import writer
+from pim.products.unique import sync_unique_values
+from pim.staging.associations import AssociationReader, Mirror
+from pim.staging.decide import Counts, Decider
+from pim.staging.findings import Findings
+
+ATTEMPTS = 3
+
+
+@dataclass(kw_only=True)
+class Applier:
+    """Writes what a decider decides, for one file of one run."""
+
+    session: Session
+    decider: Decider
+    run_id: int
+    change_set_id: int
+
+    def values(self, frame: pl.DataFrame) -> Counts:
+        """Decide and write a chunk; what somebody else wrote meanwhile is decided again."""
+        return self._attempt(lambda: self._values(frame))
+
+    def associations(self, frame: pl.DataFrame) -> Counts:
+        """Write the association columns of a chunk; returns how the counts move."""
+        return self._attempt(lambda: self._associations(frame))
+
+    def _attempt(self, chunk: Callable[[], Counts]) -> Counts:
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                with self.session.begin_nested():
+                    return chunk()
+            except (IntegrityError, OperationalError):
+                if left == 0:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _values(self, frame: pl.DataFrame) -> Counts:
+        decider = self.decider
+        decision = decider.decide(frame)
+        kind = decider.plan.kind
+        new = writer.reserve_ids(self.session, decision.creates.height)
+        creates = decision.creates.with_columns(pl.Series("id", new, dtype=pl.Int64))
+        writer.create(self.session, change_set_id=self.change_set_id, kind=kind, frame=creates)
+        writer.update(
+            self.session,
+            change_set_id=self.change_set_id,
+            kind=kind,
+            frame=decision.updates,
+            attributes=decider.plan.attributes or ("*",),
+        )
+        if self._has_unique:
+            ids = [*new, *decision.updates["id"].to_list()]
+            sync_unique_values(self.session, kind=kind, ids=ids, structure=decider.structure)
+        self._note(decision.findings)
+        return decision.counts
+
+    @property
+    def _has_unique(self) -> bool:
+        return any(v.attribute.unique for v in self.decider.plan.values)
+
+    def _note(self, findings: Findings) -> None:
+        frame = findings.frame(run_id=self.run_id, file=self.decider.file)
+        copy_in(self.session, "import_violation", frame)
+
+    def _associations(self, frame: pl.DataFrame) -> Counts:
+        decider = self.decider
+        reader = AssociationReader(
+            session=self.session,
+            structure=decider.structure,
+            plan=decider.plan,
+            file=decider.file,
+        )
+        accepted = frame.filter(~pl.col(ROW).is_in(self._rejected(frame)))
+        findings = Findings(accepted[ROW].to_list())
+        patches, mirrors = reader.patches(accepted, findings)
+        newly = self._untouched(patches["id"].to_list())
+        self._write_patches(patches, decider.plan.kind)
+        self._write_mirrors(mirrors)
+        self._note(findings)
+        return Counts(updated=newly, unchanged=-newly, warnings=len(findings.found))
+
+    def _rejected(self, frame: pl.DataFrame) -> list[int]:
+        rows = self.session.execute(
+            text(
+                'SELECT DISTINCT "row" FROM import_violation WHERE run_id = :run AND file = :file'
+                " AND severity = 'error' AND \"row\" BETWEEN :first AND :last"
+            ),
+            {
+                "run": self.run_id,
+                "file": self.decider.file,
+                "first": frame[ROW].min() or 0,
+                "last": frame[ROW].max() or 0,
+            },
+        )
+        return list(rows.scalars())
+
+    def _untouched(self, ids: list[int]) -> int:
+        """Count entities that this change set has not written before."""
+        known = self.session.scalar(
+            text(
+                "SELECT count(*) FROM history"
+                " WHERE change_set_id = :change_set AND entity_id = ANY(:ids)"
+            ),
+            {"change_set": self.change_set_id, "ids": ids},
+        )
+        return len(ids) - int(known or 0)
+
+    def _write_patches(self, patches: pl.DataFrame, kind: int) -> None:
+        writer.update(
+            self.session,
+            change_set_id=self.change_set_id,
+            kind=kind,
+            frame=patches,
+            attributes=("associations",),
+        )
+
+    def _write_mirrors(self, mirrors: list[Mirror]) -> None:
+        """Write the far ends of two-way links, leaving those that have them already."""
+        for kind in sorted({m[0] for m in mirrors}):
+            self.session.execute(_DROP_MIRROR)
+            self.session.execute(
+                text(_MIRROR.format(table=writer.TABLES[kind])),
+                {
+                    "ids": [m[1] for m in mirrors if m[0] == kind],
+                    "types": [m[2] for m in mirrors if m[0] == kind],
+                    "targets": [m[3] for m in mirrors if m[0] == kind],
+                    "others": [m[4] for m in mirrors if m[0] == kind],
+                    "present": [m[5] for m in mirrors if m[0] == kind],
+                },
+            )
+            writer.apply_patches(
+                self.session,
+                change_set_id=self.change_set_id,
+                kind=kind,
+                attributes=("associations",),
+            )
+
+
+_DROP_MIRROR = text("DROP TABLE IF EXISTS patch")
+
+# One patch per far end: {associations: {type: {target: {id: true or null}}}}.
+_MIRROR = """
+    CREATE TEMP TABLE patch ON COMMIT DROP AS
+    WITH link AS (
+        SELECT e.id, l.type, l.target, l.other, l.present FROM unnest(
+            CAST(:ids AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]),
+            CAST(:others AS text[]), CAST(:present AS boolean[])
+        ) AS l (id, type, target, other, present)
+        JOIN {table} e ON e.id = l.id
+        WHERE (e.associations #> ARRAY[l.type, l.target, l.other] IS NOT NULL) <> l.present
+    ), side AS (
+        SELECT id, type, target,
+            jsonb_object_agg(other, CASE WHEN present THEN NULL ELSE true END) AS was,
+            jsonb_object_agg(other, CASE WHEN present THEN true END) AS now
+        FROM link GROUP BY id, type, target
+    ), typed AS (
+        SELECT id, type, jsonb_object_agg(target, was) AS was, jsonb_object_agg(target, now) AS now
+        FROM side GROUP BY id, type
+    )
+    SELECT id, jsonb_build_object('associations', jsonb_object_agg(type, was)) AS before,
+        jsonb_build_object('associations', jsonb_object_agg(type, now)) AS after,
+        NULL::text AS source_file, NULL::integer AS source_row
+    FROM typed GROUP BY id
+"""

@@ -1,0 +1,198 @@
+"""Association columns: read after all products of an import are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+from sqlalchemy.orm import Session
+
+from pim.domain.structure import Structure
+from pim.domain.violations import Violation
+from pim.products.lookups import Stored, find_stored, fold
+from pim.products.models import MODEL, PRODUCT
+from pim.staging.changes import changed_members
+from pim.staging.findings import Findings
+from pim.staging.header import AssociationColumns, HeaderPlan
+
+LARGEST_QUANTITY = 2_147_483_647
+
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssociationReader:
+    """Turns association columns into patches of the stored associations."""
+
+    session: Session
+    structure: Structure
+    plan: HeaderPlan
+    file: str
+
+    def patches(self, frame: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, list[Mirror]]:
+        """Return patches (id, before, after, source_file, source_row) and the other sides of two-way links."""
+        names = frame[self.plan.key].str.strip_chars().to_list() if self.plan.key else []
+        stored = find_stored(self.session, self.plan.kind, filter(None, names), lock=True)
+        targets = self._targets(frame)
+        rows, mirrors = [], []
+        for position, name in enumerate(names):
+            entity = stored.get(fold(name)) if name else None
+            if entity is None:
+                continue
+            row = {a.column: frame[a.column][position] or "" for a in self.plan.associations}
+            before, after = self._changes(position, row, frame, entity, targets, findings)
+            if after:
+                patch = (entity.id, _json({"associations": before}), _json({"associations": after}))
+                rows.append((*patch, self.file, findings.rows[position]))
+                mirrors.extend(_mirrors(self.structure, self.plan.kind, entity.id, after))
+        return pl.DataFrame(rows, schema=_SCHEMA, orient="row"), mirrors
+
+    def _targets(self, frame: pl.DataFrame) -> dict[str, Mapping[str, int]]:
+        """Return the ids of all that the chunk names, by kind of target."""
+        wanted: dict[str, set[str]] = {}
+        for association in self.plan.associations:
+            texts = frame[association.column].fill_null("").to_list()
+            wanted.setdefault(association.target, set()).update(n for t in texts for n in _split(t))
+        found: dict[str, Mapping[str, int]] = {}
+        for target, names in wanted.items():
+            if target == "groups":
+                found[target] = {fold(g.code): g.id for g in self.structure.groups}
+            else:
+                kind = PRODUCT if target == "products" else MODEL
+                entities = find_stored(self.session, kind, names)
+                found[target] = {key: entity.id for key, entity in entities.items()}
+        return found
+
+    def _changes(
+        self,
+        position: int,
+        row: Mapping[str, str],
+        frame: pl.DataFrame,
+        entity: Stored,
+        targets: Mapping[str, Mapping[str, int]],
+        findings: Findings,
+    ) -> tuple[Members, Members]:
+        current = orjson.loads(entity.associations)
+        before: Members = {}
+        after: Members = {}
+        for association in self.plan.associations:
+            names = _split(row[association.column])
+            if not names:
+                continue
+            quantities = self._quantities(position, association, frame, len(names), findings)
+            wanted: Members = {}
+            for name, quantity in zip(names, quantities, strict=True):
+                target = targets[association.target].get(fold(name))
+                if target is None:
+                    findings.add(position, _unknown(association, name))
+                elif quantity is not None:
+                    wanted[str(target)] = quantity
+            had = current.get(association.type.code, {}).get(association.target, {})
+            was, now = _difference(had, wanted)
+            if now:
+                before.setdefault(association.type.code, {})[association.target] = was
+                after.setdefault(association.type.code, {})[association.target] = now
+        return before, after
+
+    @staticmethod
+    def _quantities(
+        position: int,
+        association: AssociationColumns,
+        frame: pl.DataFrame,
+        count: int,
+        findings: Findings,
+    ) -> Sequence[Any]:
+        """Return a quantity per name (None where it is wrong), or true for plain links."""
+        if not association.type.quantified:
+            return [True] * count
+        text = frame[association.quantities][position] or "" if association.quantities else ""
+        given = [part.strip() for part in text.replace("|", ",").split(",") if part.strip()]
+        if not given:
+            return [1] * count
+        if len(given) != count:
+            findings.add(position, _uneven(association, text))
+            return [None] * count
+        read = [int(q) if q.isascii() and q.isdigit() else 0 for q in given]
+        for quantity, as_given in zip(read, given, strict=True):
+            if not 1 <= quantity <= LARGEST_QUANTITY:
+                findings.add(position, _bad_quantity(association, as_given))
+        return [q if 1 <= q <= LARGEST_QUANTITY else None for q in read]
+
+
+Mirror = tuple[int, int, str, str, str, bool]
+
+
+def _mirrors(structure: Structure, kind: int, entity: int, after: Members) -> Iterable[Mirror]:
+    """Yield (kind, id, type, target, id of this one, present) for the far ends of two-way links."""
+    own = "products" if kind == PRODUCT else "product_models"
+    for code, sides in after.items():
+        if not structure.association_types[code].two_way:
+            continue
+        for target, members in sides.items():
+            far = {"products": PRODUCT, "product_models": MODEL}.get(target)
+            if far is not None:
+                for other, present in members.items():
+                    yield far, int(other), code, own, str(entity), present is not None
+
+
+def _difference(had: Members, wanted: Members) -> tuple[Members, Members]:
+    if all(v is True for v in (*had.values(), *wanted.values())):
+        return changed_members(map(int, had), map(int, wanted))
+    keys = [k for k in {**had, **wanted} if had.get(k) != wanted.get(k)]
+    return {k: had.get(k) for k in keys}, {k: wanted.get(k) for k in keys}
+
+
+def _split(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _json(patch: Mapping[str, Any]) -> str:
+    return orjson.dumps(patch).decode()
+
+
+_SCHEMA = {
+    "id": pl.Int64,
+    "before": pl.String,
+    "after": pl.String,
+    "source_file": pl.String,
+    "source_row": pl.Int64,
+}
+
+
+def _unknown(association: AssociationColumns, name: str) -> Violation:
+    return Violation(
+        code="association_unknown",
+        path=association.column,
+        message='There is no "{name}" among the {target}; the link is left out.',
+        parameters={"name": name, "target": association.target.replace("_", " ")},
+        value=name,
+        mend="Correct the code, or import the missing one and this row again.",
+        severity="warning",
+    )
+
+
+def _uneven(association: AssociationColumns, text: str) -> Violation:
+    return Violation(
+        code="quantity_count",
+        path=association.quantities or association.column,
+        message='"{text}" does not give one quantity per code; the links are left out.',
+        parameters={"text": text},
+        value=text,
+        mend="Give as many quantities as codes, separated by commas.",
+        severity="warning",
+    )
+
+
+def _bad_quantity(association: AssociationColumns, text: str) -> Violation:
+    return Violation(
+        code="quantity_range",
+        path=association.quantities or association.column,
+        message='"{text}" is not a quantity from 1 to 2147483647; the link is left out.',
+        parameters={"text": text},
+        value=text,
+        mend="Write a whole number.",
+        severity="warning",
+    )

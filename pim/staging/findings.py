@@ -1,0 +1,62 @@
+"""Problems of one chunk of rows, collected while it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pim.domain.violations import Violation
+
+
+@dataclass
+class Findings:
+    """Violations by position in the chunk; an error rejects its row, a warning does not.
+
+    `rows` are the rows' numbers as people see them.
+    """
+
+    rows: Sequence[int]
+    found: list[tuple[int, Violation]] = field(default_factory=list)
+    rejected: set[int] = field(default_factory=set)
+
+    def add(self, position: int, violation: Violation) -> None:
+        """Note a problem of the row at a position."""
+        self.found.append((position, violation))
+        if violation.severity == "error":
+            self.rejected.add(position)
+
+    def frame(self, *, run_id: int, file: str) -> pl.DataFrame:
+        """Return the problems as rows of `import_violation`, in the order of the file."""
+        ordered = sorted(self.found, key=lambda pair: pair[0])
+        return pl.DataFrame(
+            [
+                {
+                    "run_id": run_id,
+                    "file": file,
+                    "row": self.rows[position],
+                    "column_name": v.path,
+                    "value": v.value,
+                    "code": v.code,
+                    "severity": v.severity,
+                    "message": v.text,
+                    "mend": v.mend_text,
+                }
+                for position, v in ordered
+            ],
+            schema=VIOLATION_SCHEMA,
+        )
+
+
+VIOLATION_SCHEMA = {
+    "run_id": pl.Int64,
+    "file": pl.String,
+    "row": pl.Int64,
+    "column_name": pl.String,
+    "value": pl.String,
+    "code": pl.String,
+    "severity": pl.String,
+    "message": pl.String,
+    "mend": pl.String,
+}

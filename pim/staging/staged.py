@@ -1,0 +1,93 @@
+"""Rows on their way in: a file's rows kept as segments in the run's folder.
+
+A run that was interrupted reads them again from where it stopped, whatever became of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from importers.contract import ROW, RowProblem
+
+NAMES_SCHEMA = {ROW: pl.UInt32, "name": pl.String}
+
+
+@dataclass
+class StagedFile:
+    """One entity's rows from one file: `segments` are file names in the run's folder.
+
+    `name` is the file as the person gave it, `original` the header for its error file (it differs
+    from `header` when a profile translated the file).
+    """
+
+    entity: str
+    name: str
+    header: list[str]
+    original: list[str]
+    media_root: str | None = None
+    segments: list[str] = field(default_factory=list)
+    raw_segments: list[str] = field(default_factory=list)
+    rows: int = 0
+    format: dict[str, Any] = field(default_factory=dict)
+
+
+class Stage:
+    """The folder of a run's staged rows, with a plan that a later process can read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def add(self, staged: StagedFile, frame: pl.DataFrame) -> None:
+        """Append rows to a staged file."""
+        staged.segments.append(self._write(frame))
+        staged.rows += frame.height
+
+    def add_raw(self, staged: StagedFile, frame: pl.DataFrame) -> None:
+        """Keep rows as they stood in the file, for its error file."""
+        staged.raw_segments.append(self._write(frame))
+
+    def _write(self, frame: pl.DataFrame) -> str:
+        name = f"{sum(1 for _ in self.folder.glob('*.arrow')):06}.arrow"
+        frame.write_ipc(self.folder / name, compression="lz4")
+        return name
+
+    def read(self, segment: str) -> pl.DataFrame:
+        """Return the rows of a segment."""
+        return pl.read_ipc(self.folder / segment, memory_map=False)
+
+    def frames(self, segments: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield the rows of segments, one at a time."""
+        for segment in segments:
+            yield self.read(segment)
+
+    def names(self, staged: StagedFile, key: str | None) -> pl.DataFrame:
+        """Return row number and name of every staged row."""
+        if key is None or not staged.segments:
+            return pl.DataFrame(schema=NAMES_SCHEMA)
+        return pl.concat(
+            frame.select(ROW, pl.col(key).fill_null("").str.strip_chars().alias("name"))
+            for frame in self.frames(staged.segments)
+        )
+
+    def save(self, files: Sequence[StagedFile]) -> None:
+        """Write the plan, last: without it the stage is not complete."""
+        (self.folder / "plan.json").write_bytes(orjson.dumps([asdict(f) for f in files]))
+
+    def load(self) -> list[StagedFile]:
+        """Return the plan of an earlier process."""
+        return [StagedFile(**f) for f in orjson.loads((self.folder / "plan.json").read_bytes())]
+
+
+def unreadable(problems: Sequence[RowProblem], header: Sequence[str]) -> pl.DataFrame:
+    """Return unreadable rows as a frame under the header, as far as they could be told apart."""
+    width = len(header)
+    rows = [(*p.raw[:width], *[""] * (width - len(p.raw)), p.row) for p in problems]
+    schema = {**dict.fromkeys(header, pl.String), ROW: pl.UInt32}
+    return pl.DataFrame(rows, schema=schema, orient="row")
