@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from pim.errors import Retryable
 
@@ -28,11 +29,11 @@ class FileLock:
         """Say whether this object holds the lock, shared or exclusive."""
         return self._descriptor is not None
 
-    def shared(self, *, timeout: float | None = None) -> FileLock:
+    def shared(self, *, timeout: float | None = None) -> Self:
         """Wait until the lock is held together with other sharers; raise Retryable after timeout."""
         return self._acquire(fcntl.LOCK_SH, timeout)
 
-    def exclusive(self, *, timeout: float | None = None) -> FileLock:
+    def exclusive(self, *, timeout: float | None = None) -> Self:
         """Wait until the lock is held alone; raise Retryable after `timeout` seconds."""
         return self._acquire(fcntl.LOCK_EX, timeout)
 
@@ -42,7 +43,7 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def __enter__(self) -> FileLock:
+    def __enter__(self) -> Self:
         """Return the lock, which the caller has taken already."""
         return self
 
@@ -55,7 +56,7 @@ class FileLock:
         """Release the lock."""
         self.release()
 
-    def _acquire(self, mode: int, timeout: float | None) -> FileLock:
+    def _acquire(self, mode: int, timeout: float | None) -> Self:
         descriptor = self._descriptor if self._descriptor is not None else _open(self.path)
         try:
             _lock(descriptor, mode, timeout, self.path)

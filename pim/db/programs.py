@@ -116,7 +116,7 @@ def _copy(install: Path, shelter: Path) -> Path:
     if not target.exists():
         open_folder(shelter)
         with tempfile.TemporaryDirectory(dir=shelter) as scratch:
-            os.chmod(scratch, 0o755)  # noqa: S103 - programs are read by another account
+            Path(scratch).chmod(0o755)  # another account reads the programs
             shutil.copytree(install, Path(scratch) / "install", symlinks=True)
             (Path(scratch) / "install").rename(target)
     return target
