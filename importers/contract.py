@@ -36,8 +36,8 @@ class Limits:
     columns: int = 16_384
     cell_characters: int = 4_000_000
     unpacked_bytes: int = 4 * 1024**3
-    sheet_cells: int = 50_000_000
-    memory: int = 4 * 1024**3
+    archive_entries: int = 10_000
+    memory: int = 2 * 1024**3
     seconds: int = 600
 
 

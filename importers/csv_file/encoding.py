@@ -45,10 +45,10 @@ def encoding_of(path: Path, *, wanted: str | None) -> Encoding:
             name = _known(wanted)
             if name == "utf-8" and marked == "utf-8-sig":
                 name = marked
-            return Encoding(name, False, _lines(file))
+            return Encoding(name, guessed=False, lines=_lines(file))
         if marked and marked not in UTF8:
-            return Encoding(marked, True, _lines(file))
-        return Encoding(marked or "utf-8", True, _checked_lines(file, path.name))
+            return Encoding(marked, guessed=True, lines=_lines(file))
+        return Encoding(marked or "utf-8", guessed=True, lines=_checked_lines(file, path.name))
 
 
 def utf8_chunks(file: BinaryIO, encoding: Encoding, *, name: str) -> Iterator[bytes]:

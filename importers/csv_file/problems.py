@@ -6,16 +6,22 @@ from pim.domain.violations import Violation
 
 
 def width_problem(found: int, expected: int, separator: str) -> Violation:
+    """Say that a record has more or fewer cells than the header."""
     return Violation(
         code="row_width",
         path="",
         message="The row has {found} cells, the header {expected} columns.",
-        mend="Look for a missing or surplus separator ({separator}); a text that contains one needs quotes.",
-        parameters={"found": found, "expected": expected, "separator": separator_name(separator)},
+        mend="Look for a missing or surplus {separator}; a text that contains it needs quotes.",
+        parameters={
+            "found": found,
+            "expected": expected,
+            "separator": f"“{separator_name(separator)}”",
+        },
     )
 
 
 def quotes_problem(reason: str) -> Violation:
+    """Say that the quotes of a record do not pair."""
     return Violation(
         code="row_quotes",
         path="",
@@ -26,6 +32,7 @@ def quotes_problem(reason: str) -> Violation:
 
 
 def letters_problem(column: str, encoding: str) -> Violation:
+    """Say that a cell is no text in the encoding."""
     return Violation(
         code="row_letters",
         path=column,
@@ -36,6 +43,7 @@ def letters_problem(column: str, encoding: str) -> Violation:
 
 
 def too_long_problem(column: str, found: int, limit: int) -> Violation:
+    """Say that a cell exceeds the limit of characters."""
     return Violation(
         code="cell_too_long",
         path=column,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from importers.csv_file.problems import (
 )
 from pim.domain.violations import Violation
 
-SURROGATES = range(0xD800, 0xE000)
+UNREADABLE = re.compile("[\ud800-\udfff]+|\0")
 
 
 @dataclass(kw_only=True)
@@ -143,7 +144,7 @@ class Parser:
         for name, cell in zip(self.names, cells, strict=True):
             if len(cell) > self.limits.cell_characters:
                 return too_long_problem(name, len(cell), self.limits.cell_characters)
-            if "\0" in cell or not _is_clean(cell):
+            if UNREADABLE.search(cell):
                 return letters_problem(name, self.encoding)
         return None
 
@@ -214,12 +215,5 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _is_clean(cell: str) -> bool:
-    return cell.isascii() or not any(ord(letter) in SURROGATES for letter in cell)
-
-
 def _shown(cells: list[str]) -> tuple[str, ...]:
-    return tuple(
-        cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "\ufffd")
-        for cell in cells
-    )
+    return tuple(UNREADABLE.sub("\ufffd", cell) for cell in cells)
