@@ -64,7 +64,9 @@ def _relation(body: dict[str, Any]) -> Relation:
     targets = tuple(body.pop(checks[0]))
     when = parse_target_condition(body.pop("when")) if "when" in body else None
     target = body.pop("target", targets[0])
-    return Relation(check=cast(Check, checks[0]), targets=targets, target=target, when=when, **body)
+    return Relation(
+        check=cast("Check", checks[0]), targets=targets, target=target, when=when, **body
+    )
 
 
 def parse_target_condition(document: Mapping[str, Any]) -> Node:

@@ -59,8 +59,11 @@ class Rows:
         return guarded(text) if self._options.formula_guard else text
 
     def _table(self, frame: pl.DataFrame) -> bytes:
+        # A row of one absent value would be a blank line, which readers skip.
+        alone = self._options.quote * 2 if frame.width == 1 else ""
         return table(
             frame,
+            null_value=alone,
             separator=self._options.separator,
             quote_char=self._options.quote,
             quote_style="always" if self._options.quoting == "all" else "necessary",
