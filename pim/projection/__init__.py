@@ -1,0 +1,1 @@
+"""The catalogue in columns: what search, selections and feeds read."""

@@ -1,0 +1,154 @@
+"""Where the projection stands in the change log, and what happened since.
+
+The cursor is a pg_snapshot: what is visible now and was not visible then is new, whichever
+transaction began first. Neither a sequence nor a time can say that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, text
+
+_POSITION = text(
+    """
+    SELECT pg_current_snapshot()::text AS snapshot,
+           (SELECT system_identifier::text FROM pg_control_system()) AS system,
+           (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
+           now()::text AS at
+    """
+)
+
+_SINCE = """
+    FROM change_log
+    WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
+      AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
+"""
+_EXTENT = text(f"SELECT count(*) AS rows, coalesce(sum(cardinality(ids)), 0) AS ids {_SINCE}")
+_IDS = text(
+    f"""
+    SELECT DISTINCT unnest(ids) AS id {_SINCE} AND subject IN ('product', 'product_model')
+    UNION
+    SELECT id FROM product WHERE family_id IN (
+        SELECT unnest(ids) {_SINCE} AND subject = 'family')
+    UNION
+    SELECT m.id FROM product_model m JOIN family_variant v ON v.id = m.family_variant_id
+    WHERE v.family_id IN (SELECT unnest(ids) {_SINCE} AND subject = 'family')
+    """
+)
+_IS_AT = text(
+    """
+    SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
+           (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
+           pg_snapshot_xmax(CAST(:snapshot AS pg_snapshot))
+               <= pg_snapshot_xmax(pg_current_snapshot()) AS past
+    """
+)
+
+_REACH = text(
+    """
+    WITH RECURSIVE below AS (
+        SELECT id FROM product_model WHERE id = ANY(:ids)
+        UNION
+        SELECT m.id FROM product_model m JOIN below ON m.parent_id = below.id
+    ), touched AS (
+        SELECT id, parent_id FROM product WHERE id = ANY(:ids) OR id = ANY(:again)
+        UNION
+        SELECT p.id, p.parent_id FROM product p JOIN below ON p.parent_id = below.id
+    ), above AS (
+        SELECT id, parent_id FROM product_model
+        WHERE id IN (SELECT id FROM below UNION SELECT parent_id FROM touched
+                     UNION SELECT unnest(CAST(:again AS bigint[])))
+        UNION
+        SELECT m.id, m.parent_id FROM product_model m JOIN above ON above.parent_id = m.id
+    )
+    SELECT true AS product, id FROM touched UNION ALL SELECT false, id FROM above
+    """
+)
+_UNFINISHED = text("SELECT id FROM change_set WHERE state = 'running' ORDER BY id")
+
+
+class Place(Protocol):
+    """What a manifest remembers of the moment at which it was read."""
+
+    @property
+    def system(self) -> str:
+        """Return the cluster's system identifier."""
+
+    @property
+    def database(self) -> int:
+        """Return the database's oid."""
+
+    @property
+    def snapshot(self) -> str:
+        """Return the pg_snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """A moment of one database of one cluster; `at` is its clock, for people."""
+
+    system: str
+    database: int
+    snapshot: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """What must be written anew: products, models (with all above them), and ids that are gone."""
+
+    products: Sequence[int]
+    models: Sequence[int]
+    gone: Sequence[int]
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows these are."""
+        return len(self.products) + len(self.models) + len(self.gone)
+
+
+def position(connection: Connection) -> Position:
+    """Return where the database stands, as this transaction sees it."""
+    row = connection.execute(_POSITION).one()
+    return Position(system=row.system, database=row.database, snapshot=row.snapshot, at=row.at)
+
+
+def is_at(connection: Connection, known: Place) -> bool:
+    """Tell whether a place is in the past of this very database.
+
+    Not so for another cluster or database, nor for this one after a return to an older backup.
+    """
+    row = connection.execute(_IS_AT, {"snapshot": known.snapshot}).one()
+    return row.system == known.system and row.database == known.database and row.past
+
+
+def extent(connection: Connection, snapshot: str) -> tuple[int, int]:
+    """Return how many log rows, and about how many ids in them, are new since a snapshot."""
+    row = connection.execute(_EXTENT, {"snapshot": snapshot}).one()
+    return row.rows, int(row.ids)
+
+
+def changed(connection: Connection, snapshot: str) -> list[int]:
+    """Return the ids of products and models that changed since a snapshot."""
+    return list(connection.execute(_IDS, {"snapshot": snapshot}).scalars())
+
+
+def reach(connection: Connection, ids: Sequence[int], *, again: Sequence[int] = ()) -> Reach:
+    """Return what the changed ids reach: products below models, and the models above both.
+
+    The ids in `again` are read anew for themselves; nothing below them is.
+    """
+    products, models = [], []
+    rows = connection.execute(_REACH, {"ids": list(ids), "again": list(again)})
+    for product, number in rows:
+        (products if product else models).append(number)
+    gone = sorted({*ids, *again}.difference(products, models))
+    return Reach(products=sorted(products), models=sorted(models), gone=gone)
+
+
+def unfinished(connection: Connection) -> tuple[int, ...]:
+    """Return the change sets that are running."""
+    return tuple(connection.execute(_UNFINISHED).scalars())
