@@ -6,12 +6,12 @@ from typing import Any
 
 from alembic import context
 
-import channels.models
+import channels.models  # noqa: F401 - importing a room's models registers its tables
 import pim.access.models
 import pim.db.runs
 import pim.products.models
 import pim.staging.models
-import pim.structure.models  # noqa: F401 - importing a room's models registers its tables
+import pim.structure.models
 from pim.db.base import Base
 
 

@@ -50,7 +50,6 @@ def options(*, fsync: bool, memory: str) -> dict[str, str]:
         "log_timezone": "UTC",
         "fsync": safe,
         "full_page_writes": safe,
-        "synchronous_commit": safe,
     }
 
 
@@ -256,4 +255,3 @@ class Cluster:
         except OSError:
             return "(there is none)"
         return "\n".join(lines[-15:])
-

@@ -30,11 +30,11 @@ class FileLock:
         return self._descriptor is not None
 
     def shared(self, *, timeout: float | None = None) -> Self:
-        """Wait until the lock is held together with other sharers; raise Retryable after timeout."""
+        """Wait until the lock is held with other sharers; raise Retryable after `timeout` s."""
         return self._acquire(fcntl.LOCK_SH, timeout)
 
     def exclusive(self, *, timeout: float | None = None) -> Self:
-        """Wait until the lock is held alone; raise Retryable after `timeout` seconds."""
+        """Wait until the lock is held alone; raise Retryable after `timeout` s."""
         return self._acquire(fcntl.LOCK_EX, timeout)
 
     def release(self) -> None:
