@@ -16,7 +16,7 @@ Rows = Mapping[int, Row[Any]]
 
 def coded(kind: type[Any], row: Row[Any], **more: Any) -> Any:
     """Return a domain object from the columns that bear its fields' names."""
-    columns = row._mapping
+    columns = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for it
     names = kind.__dataclass_fields__
     return kind(
         **{name: columns[name] for name in names if name in columns and name not in more}, **more
