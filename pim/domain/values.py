@@ -37,9 +37,7 @@ class Cell(NamedTuple):
     @property
     def column(self) -> str:
         """Return the flat format's name: attribute, attribute-locale, attribute-channel or both."""
-        return "-".join(
-            part for part in (self.attribute, self.locale, self.channel) if part != ALL
-        )
+        return "-".join(part for part in (self.attribute, self.locale, self.channel) if part != ALL)
 
 
 def get(values: Document, cell: Cell) -> Any:

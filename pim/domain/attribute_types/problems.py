@@ -45,7 +45,7 @@ def wrong_type(path: str, value: Any, expected: str) -> Violation:
         value,
         found=named_type(value),
         expected=expected,
-        mend="Send {expected}, or null to clear the value.",
+        mend="Write {expected}.",
     )
 
 
@@ -66,7 +66,7 @@ def named_type(value: Any) -> str:
 
 
 def visible(value: Any) -> str:
-    """Return a value as text in which what cannot be stored or seen is an escape like \\x00."""
+    r"""Return a value as text in which what cannot be stored or seen is an escape like \x00."""
     text = value if isinstance(value, str) else str(value)
     if text.isprintable():
         return text
