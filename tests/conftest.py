@@ -35,6 +35,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.remove_folder(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the run's server: it may be any PostgreSQL, so these tests are the same."""
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()):
+            item.add_marker("shared")
+
+
 RUN_FOLDER = pytest.StashKey[Path]()
 
 

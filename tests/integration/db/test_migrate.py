@@ -17,8 +17,6 @@ from pim.errors import PimError
 from pim.paths import folder
 from tests.postgres import Server
 
-pytestmark = pytest.mark.shared
-
 #: What a schema is, as PostgreSQL prints it: columns, constraints, indexes, storage, sequences.
 CATALOGUE = """
 SELECT format('%s.%s %s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, text
 
 from pim.db.unit_of_work import Work, unit_of_work
 
-pytestmark = pytest.mark.shared
 INSERT = text("INSERT INTO locale (code) VALUES (:code)")
 
 
