@@ -96,9 +96,7 @@ def _rule(rule: Rule) -> str:
 
 
 def _words(value: Any) -> str:
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return "" if value is None else str(value)
 
 
 def _relations(requirements: Requirements) -> str:

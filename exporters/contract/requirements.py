@@ -15,6 +15,15 @@ from pim.domain.violations import Severity
 Need = Literal["required", "recommended", "optional"]
 
 
+class Names(tuple[Any, ...]):
+    """A tuple that reads in messages as a list with commas."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
     """One check on one target: what the checking engine runs and what a report names.
@@ -122,12 +131,12 @@ class Requirement:
 
     def _shape_checks(self) -> Iterator[tuple[Check, dict[str, Any]]]:
         if self.kind == "gtin":
-            yield "digits", {"lengths": self.lengths}
+            yield "digits", {"lengths": Names(self.lengths)}
             yield "check_digit", {}
         elif self.kind in FORMATS:
             yield "format", {"kind": self.kind, **self._format()}
         if self.enumeration:
-            yield "enumeration", {"values": self.enumeration}
+            yield "enumeration", {"values": Names(self.enumeration)}
         if self.pattern is not None:
             yield "pattern", {"pattern": self.pattern, "expected": self.expected}
 

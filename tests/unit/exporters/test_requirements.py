@@ -158,6 +158,13 @@ def test_every_message_can_be_filled_from_its_rule(requirements):
         assert "{" not in each.mend.format_map(known)
 
 
+def test_choices_read_as_a_list_in_messages():
+    requirements = parse_requirements({"targets": {"a": {"enumeration": ["x", "y"]}}})
+    found = rule(requirements, "a.enumeration")
+    words = found.message.format_map({**found.parameters, "target": "a", "value": "z"})
+    assert words == 'a is "z", which is not one of x, y'
+
+
 def test_every_check_has_words():
     assert all(doc.meaning and doc.message and doc.mend for doc in CHECKS.values())
 
