@@ -1,0 +1,1 @@
+"""Feeds: what each output is, as documents with versions."""

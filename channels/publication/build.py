@@ -1,0 +1,74 @@
+"""From products to finished items: mapped, checked, hashed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from channels.checking.check import check
+from channels.checking.result import Checked
+from channels.feeds.definition import Definition
+from channels.mapping.compiled import CompiledMapping
+from channels.publication.ledger import content_hash
+from channels.publication.selection import GROUP_OF_LEVEL, SKUS
+from pim.projection import Reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A feed's items.
+
+    `items` has the targets only; `keys` has product, item and hash, row by row the same;
+    `selected` counts the items before checks.
+    """
+
+    items: pl.DataFrame
+    keys: pl.DataFrame
+    checked: Checked
+    selected: int
+
+
+def build(
+    reading: Reading, definition: Definition, products: pl.Series, *, as_of: datetime
+) -> Built:
+    """Map and check the items of these products, in the stable order of their ids."""
+    compiled = definition.compile(as_of)
+    frame, mapped = _mapped(reading, definition, compiled, products)
+    checked = check(
+        mapped,
+        definition.exporter.requirements(definition.options),
+        severities=definition.severities,  # type: ignore[arg-type]
+        item_id=definition.item_id,
+        group=frame["root"],
+        facts={
+            "country": definition.country,
+            "currency": definition.currency,
+            "locale": definition.locale,
+        },
+    )
+    keys = pl.DataFrame(
+        {
+            "product": frame["id"].gather(checked.kept),
+            "item": checked.frame[definition.item_id],
+            "hash": content_hash(checked.frame),
+        }
+    )
+    return Built(items=checked.frame, keys=keys, checked=checked, selected=mapped.height)
+
+
+def _mapped(
+    reading: Reading, definition: Definition, compiled: CompiledMapping, products: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the products' frame and their items; of a style or colourway its first variant."""
+    group = GROUP_OF_LEVEL[definition.level]
+    system = {"id", "root", *([group] if group else [])}
+    frame = reading.frame(sorted(compiled.columns | system), ids=products, levels=SKUS)
+    mapped = compiled.apply(frame)
+    if group is None:
+        return frame, mapped
+    first = frame.select(
+        pl.coalesce(group, "id").is_first_distinct().arg_true().alias("row")
+    ).to_series()
+    return frame[first], mapped[first]

@@ -1,0 +1,107 @@
+"""The ledger: which items a destination was last told, and with what content.
+
+A Parquet file beside the artifact: product id, item id, a hash of the item's content. A delta's
+ledger holds only what it changed and names the publication that it builds on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from channels.publication.files import FeedFolder
+
+LEDGER = "ledger.parquet"
+ITEMS = "items.parquet"
+
+#: The column of product ids beside the targets in ITEMS; no target can have this name.
+PRODUCT = "\x00product"
+
+SCHEMA = {"product": pl.Int64, "item": pl.String, "hash": pl.UInt64, "removed": pl.Boolean}
+
+#: Polars promises equal hashes only within one version.
+HASHING = f"polars-{pl.__version__}"
+
+ADDED, CHANGED, REMOVED, UNCHANGED = "added", "changed", "removed", "unchanged"
+
+
+@dataclass(frozen=True)
+class Diff:
+    """How items differ from the ledger; `status` is in the order of the items."""
+
+    status: pl.Series
+    removed: pl.DataFrame
+
+    def count(self, status: str) -> int:
+        """Return how many items have a status."""
+        if status == REMOVED:
+            return self.removed.height
+        return int((self.status == status).sum())
+
+
+def content_hash(items: pl.DataFrame) -> pl.Series:
+    """Return a hash per row over all targets, by name, whatever their order."""
+    texts = [
+        (
+            pl.col(name).list.join("\x1f", ignore_nulls=True)
+            if dtype == pl.List(pl.String)
+            else pl.col(name)
+        )
+        for name, dtype in sorted(items.schema.items())
+    ]
+    marked = [
+        pl.lit(name + "\x1e") + text
+        for name, text in zip(sorted(items.columns), texts, strict=True)
+    ]
+    joined = pl.concat_str(marked, separator="\x1d", ignore_nulls=True)
+    return items.select(joined.hash(seed=0).alias("hash")).to_series()
+
+
+def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
+    """Return what a publication and those that it builds on told the destination."""
+    if number is None:
+        return pl.DataFrame(schema=SCHEMA)
+    manifest = folder.manifest(number) or {}
+    ledger = _read(folder.publication(number), manifest)
+    base = manifest.get("base")
+    if base is None:
+        return ledger
+    below = read_ledger(folder, base)
+    merged = pl.concat([below.filter(~pl.col("item").is_in(ledger["item"].implode())), ledger])
+    return merged.filter(~pl.col("removed")).sort("product", "item")
+
+
+def _read(folder: Path, manifest: dict[str, object]) -> pl.DataFrame:
+    ledger = pl.read_parquet(folder / LEDGER)
+    if manifest.get("hashing") == HASHING or not (folder / ITEMS).exists():
+        return ledger
+    items = pl.read_parquet(folder / ITEMS).drop(PRODUCT)
+    return ledger.with_columns(content_hash(items).alias("hash"))
+
+
+def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | None = None) -> Diff:
+    """Return how items (product, item, hash) differ from a ledger.
+
+    `within` are the products that were looked at (None: all): only their items can be removed.
+    """
+    known = items.join(
+        ledger.select("item", pl.col("hash").alias("told")),
+        on="item",
+        how="left",
+        maintain_order="left",
+    )
+    status = known.select(
+        pl.when(pl.col("told").is_null())
+        .then(pl.lit(ADDED))
+        .when(pl.col("told") != pl.col("hash"))
+        .then(pl.lit(CHANGED))
+        .otherwise(pl.lit(UNCHANGED))
+        .alias("status")
+    ).to_series()
+    looked_at = (
+        ledger if within is None else ledger.filter(pl.col("product").is_in(within.implode()))
+    )
+    removed = looked_at.join(items, on="item", how="anti")
+    return Diff(status, removed)

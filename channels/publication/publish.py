@@ -1,0 +1,283 @@
+"""Publish a feed: select, map, check, compare, guard, render, switch.
+
+Until the pointer is switched nothing that readers see has changed, so a publication may be killed
+at any moment; afterwards it is whole. A held one keeps its files aside until it is released.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from channels.feeds.definition import Definition, parse_feed
+from channels.models import Feed, Publication
+from channels.publication import ledger as ledgers
+from channels.publication.build import Built, build
+from channels.publication.files import (
+    CURRENT,
+    DELTA,
+    FeedFolder,
+    describe,
+    fresh_folder,
+    sync_file,
+    write_manifest,
+)
+from channels.publication.guards import reasons_to_hold
+from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHANGED, Diff
+from channels.publication.reconcile import reconcile
+from channels.publication.selection import (
+    GROUP_OF_LEVEL,
+    changed_products,
+    select_products,
+    whole_groups,
+)
+from exporters.contract import WriteContext
+from pim.db.unit_of_work import Work
+from pim.errors import Refused
+from pim.projection import Projection
+from pim.settings import Settings
+from pim.structure.queries import current
+
+FRAME_ROWS = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishOptions:
+    """How to publish: a delta, for another moment, past the guards (with a reason)."""
+
+    delta: bool = False
+    as_of: datetime | None = None
+    force: bool = False
+    reason: str | None = None
+
+
+@dataclass
+class Publishing:
+    """One publication on its way."""
+
+    work: Work
+    settings: Settings
+    projection: Projection
+    feed: Feed
+    options: PublishOptions
+    record: Publication = field(init=False)
+    definition: Definition = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the definition; raises Refused when the structure has outgrown it."""
+        if self.options.force and not self.options.reason:
+            raise Refused("To publish past the guards, give a reason with --reason.")
+        self.definition = parse_feed(self.feed.document, current(self.work.session))
+        reconcile(self.work, self.feed, self.folder)
+        if self.options.delta and self.definition.exporter.capabilities.delta is None:
+            raise Refused(
+                f"{self.definition.exporter.label} takes whole files only: publish without --delta."
+            )
+
+    @property
+    def folder(self) -> FeedFolder:
+        """Return the feed's folder."""
+        return FeedFolder(self.settings.feeds / self.feed.code)
+
+    def publish(self) -> Publication:
+        """Carry the publication to its end and return its record."""
+        started = time.monotonic()
+        now = self.options.as_of or self.work.clock()
+        self._open(now)
+        with self.projection.read() as reading:
+            told = self._told()
+            ledger = ledgers.read_ledger(self.folder, told)
+            snapshot = (self.folder.manifest(told) or {}).get("snapshot") if told else None
+            selected = select_products(reading, self.definition, now)
+            within = self._within(reading, snapshot) if self.options.delta else None
+            if within is not None:
+                selected = selected.filter(selected.is_in(within.implode()))
+            built = build(reading, self.definition, selected, as_of=now)
+            diff = ledgers.compare(ledger, built.keys, within=within)
+            self.record.snapshot = reading.manifest.snapshot
+            unfinished = list(reading.manifest.unfinished)
+        self._count(built, diff)
+        reasons = [] if self.options.delta else list(self._reasons(built, ledger.height))
+        target = self._render(built, diff, now)
+        held = bool(reasons) and not self.options.force
+        self._conclude(target, built, diff, told, reasons, held, unfinished, now)
+        self.record.seconds = round(time.monotonic() - started, 3)
+        self.work.commit()
+        return self.record
+
+    def _open(self, now: datetime) -> None:
+        self.record = Publication(
+            feed_id=self.feed.id,
+            feed_version=self.feed.version,
+            kind=self._kind,
+            state="running",
+            as_of=now,
+        )
+        self.work.session.add(self.record)
+        self.work.commit()
+
+    @property
+    def _kind(self) -> str:
+        if self.options.as_of is not None:
+            return "as_of"
+        return "delta" if self.options.delta else "full"
+
+    def _told(self) -> int | None:
+        """Return the publication that the destination was told last, whole or delta."""
+        pointed = (self.folder.pointed(CURRENT), self.folder.pointed(DELTA))
+        return max((number for number in pointed if number is not None), default=None)
+
+    def _within(self, reading: Any, snapshot: str | None) -> pl.Series | None:
+        """Return the products that a delta looks at, None for all."""
+        products = changed_products(self.work.session.connection(), snapshot)
+        if products is None:
+            return None
+        compiled = self.definition.compile(self.record.as_of)
+        level = GROUP_OF_LEVEL[self.definition.level]
+        groups = compiled.groups | ({level} if level else frozenset())
+        if groups and not reading.present(products):
+            return None  # nobody knows any more which group a deleted product belonged to
+        return whole_groups(reading, products, groups)
+
+    def _count(self, built: Built, diff: Diff) -> None:
+        record = self.record
+        record.items = built.items.height
+        record.added = diff.count(ADDED)
+        record.changed = diff.count(CHANGED)
+        record.removed = diff.count(REMOVED)
+        record.unchanged = diff.count(UNCHANGED)
+        record.errors = built.checked.errors
+        record.warnings = built.checked.warnings
+        record.report = [rule.as_json() for rule in built.checked.report]
+
+    def _reasons(self, built: Built, before: int) -> Iterator[str]:
+        requirements = self.definition.exporter.requirements(self.definition.options)
+        prices = tuple(r.target for r in requirements.targets if r.kind == "price")
+        yield from reasons_to_hold(
+            self.definition.guards,
+            items=built.items,
+            selected=built.selected,
+            before=before if self._told() is not None else None,
+            price_targets=prices or tuple(t for t in built.items.columns if "price" in t.lower()),
+        )
+        limit = self.definition.exporter.capabilities.max_items
+        if limit is not None and built.items.height > limit:
+            yield f"{built.items.height} items are more than the {limit} that one file may hold."
+
+    def _render(self, built: Built, diff: Diff, now: datetime) -> Path:
+        """Write the files into a folder that nobody reads yet, forced to disk."""
+        if self._kind == "as_of":
+            stamp = now.strftime("%Y%m%dT%H%M%S%z")
+            folder = fresh_folder(self.folder.path / "as-of" / stamp)
+        else:
+            folder = self.folder.start(self.record.id)
+        definition = self.definition
+        items = built.items
+        if self.options.delta:
+            items = items.filter(diff.status != UNCHANGED)
+        path = folder / definition.exporter.file_name(definition.options)
+        with path.open("wb") as out:
+            definition.exporter.write(
+                (items.slice(at, FRAME_ROWS) for at in range(0, items.height, FRAME_ROWS)),
+                out,
+                definition.options,
+                context=self._context(built, now),
+                delta=self.options.delta,
+                removed=diff.removed["item"].to_list() if self.options.delta else (),
+            )
+        sync_file(path)
+        built.checked.violations.write_csv(folder / "violations.csv")
+        return folder
+
+    def _context(self, built: Built, now: datetime) -> WriteContext:
+        definition = self.definition
+        return WriteContext(
+            feed=self.feed.code,
+            as_of=now,
+            targets=tuple(built.items.columns),
+            label=self.feed.label,
+            locale=definition.locale,
+            currency=definition.currency,
+            channel=definition.channel.code,
+            country=definition.country,
+            link=definition.link,
+        )
+
+    def _conclude(
+        self,
+        folder: Path,
+        built: Built,
+        diff: Diff,
+        told: int | None,
+        reasons: list[str],
+        held: bool,
+        unfinished: list[int],
+        now: datetime,
+    ) -> None:
+        """Write ledger and manifest and, unless held, switch the pointer: that commits."""
+        self._write_ledger(folder, built, diff)
+        files = {
+            p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"
+        }
+        record = self.record
+        manifest = {
+            "feed": self.feed.code,
+            "publication": record.id,
+            "kind": record.kind,
+            "at": self.work.clock().isoformat(),
+            "as_of": now.isoformat(),
+            "snapshot": record.snapshot,
+            "items": record.items,
+            "added": record.added,
+            "changed": record.changed,
+            "removed": record.removed,
+            "unchanged": record.unchanged,
+            "errors": record.errors,
+            "warnings": record.warnings,
+            "held": held,
+            "reasons": reasons,
+            "forced": self.options.reason if self.options.force else None,
+            "unfinished": unfinished,
+            "base": told if self.options.delta else None,
+            "hashing": HASHING,
+            "feed_version": record.feed_version,
+            "files": files,
+        }
+        write_manifest(folder, manifest)
+        record.manifest = manifest
+        record.reasons = reasons
+        record.state = "held" if held else "published"
+        if not held and record.kind != "as_of":
+            self.folder.switch(record.id, DELTA if self.options.delta else CURRENT)
+            self._retire()
+
+    def _write_ledger(self, folder: Path, built: Built, diff: Diff) -> None:
+        keys = built.keys.with_columns(pl.lit(value=False).alias("removed"))
+        if self.options.delta:
+            gone = diff.removed.select("product", "item", "hash", pl.lit(value=True).alias("removed"))
+            keys = pl.concat([keys.filter(diff.status != UNCHANGED), gone], how="vertical_relaxed")
+        keys.write_parquet(folder / ledgers.LEDGER, compression="zstd")
+        items = built.items if not self.options.delta else built.items.filter(diff.status != UNCHANGED)
+        products = keys.filter(~pl.col("removed"))["product"]
+        items.insert_column(0, products.alias(ledgers.PRODUCT)).write_parquet(
+            folder / ledgers.ITEMS, compression="zstd"
+        )
+
+    def _retire(self) -> None:
+        """Keep the newest publications and all that the pointed ones build on."""
+        keep = {n for n in (self.folder.pointed(CURRENT), self.folder.pointed(DELTA)) if n}
+        for number in list(keep):
+            base = (self.folder.manifest(number) or {}).get("base")
+            while base is not None:
+                keep.add(base)
+                base = (self.folder.manifest(base) or {}).get("base")
+        numbers = sorted(
+            (int(p.name) for p in (self.folder.path / "publications").glob("*")), reverse=True
+        )
+        self.folder.clear(keep=keep | set(numbers[: self.definition.retention]))

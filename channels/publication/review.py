@@ -1,0 +1,133 @@
+"""What people do with publications: look back, compare, release, roll back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from channels.models import Feed, Publication
+from channels.publication import ledger
+from channels.publication.files import CURRENT, FeedFolder
+from exporters.contract import load_exporters, parse_options
+from pim.db.unit_of_work import Work
+from pim.errors import NotFound, Refused
+from pim.settings import Settings
+
+
+def folder_of(settings: Settings, feed: Feed) -> FeedFolder:
+    """Return a feed's folder."""
+    return FeedFolder(settings.feeds / feed.code)
+
+
+def publications(session: Session, feed: Feed, *, limit: int = 50) -> list[Publication]:
+    """Return the newest publications of a feed."""
+    query = select(Publication).where(Publication.feed_id == feed.id)
+    return list(session.scalars(query.order_by(Publication.id.desc()).limit(limit)))
+
+
+def find_publication(session: Session, feed: Feed, number: int) -> Publication:
+    """Return a publication of a feed, or raise NotFound."""
+    record = session.get(Publication, number)
+    if record is None or record.feed_id != feed.id:
+        raise NotFound(f'The feed "{feed.code}" has no publication {number}.')
+    return record
+
+
+def release(work: Work, settings: Settings, feed: Feed, *, reason: str) -> Publication:
+    """Publish the newest held publication after all; the reason stays on its record."""
+    newest = next(iter(publications(work.session, feed, limit=1)), None)
+    if newest is None or newest.state != "held":
+        raise Refused(f'The newest publication of "{feed.code}" is not held.')
+    folder_of(settings, feed).switch(newest.id)
+    newest.state = "published"
+    newest.reasons = [*newest.reasons, f"Released: {reason}"]
+    return newest
+
+
+def roll_back(work: Work, settings: Settings, feed: Feed, *, to: int | None = None) -> Publication:
+    """Make an earlier whole publication current again (by default the one before)."""
+    folder = folder_of(settings, feed)
+    now = folder.pointed(CURRENT)
+    whole = [
+        record
+        for record in publications(work.session, feed, limit=1000)
+        if record.kind == "full" and folder.manifest(record.id) and record.state != "held"
+    ]
+    earlier = [r for r in whole if (r.id == to if to else now is not None and r.id < now)]
+    if not earlier:
+        raise Refused(f'"{feed.code}" has no such publication left to go back to.')
+    for record in whole:
+        if now is not None and earlier[0].id < record.id <= now:
+            record.state = "replaced"
+    folder.switch(earlier[0].id)
+    earlier[0].state = "published"
+    return earlier[0]
+
+
+def difference(
+    settings: Settings, feed: Feed, old: int, new: int, *, limit: int = 1000
+) -> dict[str, Any]:
+    """Return how the items of two publications differ: ids, and changed cells with both values.
+
+    Answers {old, new, added: [item], removed: [item], changed: [{item, target, old, new}],
+    counts: {added, removed, changed}}; lists are cut at `limit`, counts are not.
+    """
+    folder = folder_of(settings, feed)
+    before, after = _items(folder, old), _items(folder, new)
+    key = _item_column(feed)
+    added = after.join(before, on=key, how="anti")[key]
+    removed = before.join(after, on=key, how="anti")[key]
+    changed = _changed_cells(before, after, key)
+    return {
+        "feed": feed.code,
+        "old": old,
+        "new": new,
+        "added": added.head(limit).to_list(),
+        "removed": removed.head(limit).to_list(),
+        "changed": changed.head(limit).to_dicts(),
+        "counts": {
+            "added": added.len(),
+            "removed": removed.len(),
+            "changed": changed["item"].n_unique(),
+        },
+    }
+
+
+def _items(folder: FeedFolder, number: int) -> pl.DataFrame:
+    path = folder.publication(number) / ledger.ITEMS
+    if not path.exists():
+        raise NotFound(f"The items of publication {number} are not kept any more.")
+    return pl.read_parquet(path).drop(ledger.PRODUCT)
+
+
+def _item_column(feed: Feed) -> str:
+    exporter = load_exporters()[feed.document["exporter"]]
+    return exporter.item_id(parse_options(exporter.options, feed.document.get("options", {})))
+
+
+def _changed_cells(before: pl.DataFrame, after: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Return item, target, old and new of every cell that differs, in the order of the items."""
+    both = _as_text(before).join(_as_text(after), on=key, how="inner", suffix="\x00")
+    targets = [t for t in {**before.schema, **after.schema} if t != key]
+    parts = []
+    for target in targets:
+        old = pl.col(target) if target in before.columns else pl.lit(None, dtype=pl.String)
+        new_name = f"{target}\x00" if target in before.columns else target
+        new = pl.col(new_name) if target in after.columns else pl.lit(None, dtype=pl.String)
+        parts.append(
+            both.filter(old.ne_missing(new)).select(
+                pl.col(key).alias("item"),
+                pl.lit(target).alias("target"),
+                old.alias("old"),
+                new.alias("new"),
+            )
+        )
+    return pl.concat(parts).sort("item", maintain_order=True)
+
+
+def _as_text(items: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, dtype in items.schema.items() if dtype == pl.List(pl.String)]
+    return items.with_columns(pl.col(name).list.join(", ") for name in lists)

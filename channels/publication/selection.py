@@ -1,0 +1,66 @@
+"""Which products make a feed's items, and which of them may have changed since a publication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from channels.feeds.definition import Definition
+from pim.projection import Reading, cursor
+
+SKUS = ("simple", "variant")
+
+#: What an item of a level stands for: the column that is one and the same for all its variants.
+GROUP_OF_LEVEL = {"product": None, "model": "root", "colourway": "colourway"}
+
+#: Changes that may touch any item, because mappings show labels, trees, units or requirements.
+_STRUCTURAL = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM change_log
+        WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
+          AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
+          AND subject NOT IN ('product', 'product_model', 'feed'))
+    """
+)
+
+
+def select_products(reading: Reading, definition: Definition, now: datetime) -> pl.Series:
+    """Return the ids of the products whose items the feed publishes."""
+    ids = reading.matching(definition.where, levels=SKUS, now=now)
+    if definition.completeness_minimum is None:
+        return ids
+    locales = definition.completeness_locales or tuple(filter(None, (definition.locale,)))
+    for locale in locales:
+        ratios = reading.completeness(definition.channel.code, locale)
+        complete = ratios.filter(pl.col("ratio") >= definition.completeness_minimum)["id"]
+        ids = ids.filter(ids.is_in(complete.implode()))
+    return ids
+
+
+def changed_products(connection: Connection, snapshot: str | None) -> list[int] | None:
+    """Return products that may publish differently since a snapshot, deleted ones too.
+
+    None means that any product may: there is no snapshot, or the structure changed.
+    """
+    if snapshot is None or connection.execute(_STRUCTURAL, {"snapshot": snapshot}).scalar():
+        return None
+    ids = cursor.changed(connection, snapshot)
+    reached = cursor.reach(connection, ids)
+    return sorted({*reached.products, *reached.gone})
+
+
+def whole_groups(
+    reading: Reading, products: Sequence[int], columns: frozenset[str]
+) -> pl.Series:
+    """Return products with all that share a group with them (a root, a colourway, a parent)."""
+    ids = pl.Series("id", products, dtype=pl.Int64)
+    for column in sorted(columns):
+        frame = reading.frame(["id", column], levels=SKUS)
+        touched = frame.filter(pl.col("id").is_in(ids.implode()))[column].drop_nulls()
+        grouped = frame.filter(pl.col(column).is_in(touched.implode()))["id"]
+        ids = pl.concat([ids, grouped]).unique().sort()
+    return ids
