@@ -22,15 +22,9 @@ from exporters.contract.loading import (
     parse_target_condition,
 )
 from exporters.contract.options import Options, describe_options, option, parse_options
-from exporters.contract.requirements import (
-    NONE,
-    Need,
-    Relation,
-    Requirement,
-    Requirements,
-    Rule,
-    base_target,
-)
+from exporters.contract.requirement import Need, Requirement
+from exporters.contract.requirements import NONE, Relation, Requirements
+from exporters.contract.rules import Names, Rule, base_target
 
 __all__ = [
     "CHECKS",
@@ -45,6 +39,7 @@ __all__ = [
     "Delta",
     "Exporter",
     "Kind",
+    "Names",
     "Need",
     "Options",
     "Relation",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Any, BinaryIO, ClassVar
 
 import polars as pl
@@ -14,6 +16,7 @@ import polars as pl
 from exporters.contract.capabilities import Capabilities
 from exporters.contract.options import Options
 from exporters.contract.requirements import NONE, Requirements
+from pim.errors import PimError
 
 ENTRY_POINT_GROUP = "pim.exporters"
 
@@ -108,7 +111,21 @@ class Exporter(ABC):
         """
 
 
-def load_exporters() -> dict[str, Exporter]:
-    """Return every installed exporter by code, the built-in ones and others alike."""
+@cache
+def load_exporters() -> Mapping[str, Exporter]:
+    """Return every installed exporter by code, the built-in ones and others alike.
+
+    Raises PimError that names the entry point if one cannot be loaded: a feed must not lose its
+    exporter silently.
+    """
     found = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda each: each.name)
-    return {each.name: each.load()() for each in found}
+    return MappingProxyType({each.name: _load(each) for each in found})
+
+
+def _load(entry_point: EntryPoint) -> Exporter:
+    try:
+        exporter: Exporter = entry_point.load()()
+    except (ImportError, AttributeError, TypeError) as error:
+        message = f"The exporter {entry_point.name} ({entry_point.value}) cannot be loaded: {error}"
+        raise PimError(message) from error
+    return exporter

@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import Any, cast
 
 from exporters.contract.checks import CHECKS, Check
-from exporters.contract.requirements import Relation, Requirement, Requirements
+from exporters.contract.requirement import Requirement
+from exporters.contract.requirements import Relation, Requirements
 from pim.domain.conditions import All, Any_, Leaf, Node, Not
 
 TARGET_OPERATORS = (
