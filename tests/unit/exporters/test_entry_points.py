@@ -36,5 +36,5 @@ def test_a_strangers_exporter_is_found_by_its_name(install):
 @pytest.mark.parametrize("value", ["no_such_module:Mine", "exporters.json_lines:Nothing"])
 def test_an_exporter_that_cannot_be_loaded_is_named(install, value):
     install(f"my_shop = {value}")
-    with pytest.raises(PimError, match="The exporter my_shop .* cannot be loaded"):
+    with pytest.raises(PimError, match=r"The exporter my_shop .* cannot be loaded"):
         load_exporters()
