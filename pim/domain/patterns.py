@@ -35,6 +35,10 @@ class Matcher(Protocol):
         """Return why the pattern cannot be read, or None."""
         ...
 
+    def replacement_fault(self, pattern: Pattern, replacement: str) -> str | None:
+        """Return why the replacement cannot be used with the pattern, or None."""
+        ...
+
     def search(self, pattern: Pattern, text: str) -> bool:
         """Tell whether the pattern occurs in the text."""
         ...
@@ -52,6 +56,14 @@ class Unlimited:
         try:
             re.compile(pattern.source)
         except re.error as error:
+            return str(error)
+        return None
+
+    def replacement_fault(self, pattern: Pattern, replacement: str) -> str | None:
+        """Return why the standard library cannot use the replacement, or None."""
+        try:
+            re.compile(f"(?:{pattern.source})|").sub(replacement, "")
+        except (re.error, IndexError) as error:
             return str(error)
         return None
 
@@ -103,3 +115,8 @@ def replaced(text: str, replacement: str, subject: str, *, ignore_case: bool = F
     """Return the subject with every occurrence of a pattern replaced; raises OutOfTime."""
     source, flags = read(text)
     return _Hook.matcher.replace(Pattern(source, flags + "i" * ignore_case), replacement, subject)
+
+
+def replacement_fault(text: str, replacement: str) -> str | None:
+    """Return why a replacement cannot be used with a pattern (a group that it lacks), or None."""
+    return _Hook.matcher.replacement_fault(read(text), replacement)

@@ -34,6 +34,16 @@ class TimedMatcher:
             return str(error)
         return None
 
+    def replacement_fault(self, pattern: Pattern, replacement: str) -> str | None:
+        """Return why the replacement cannot be used with the pattern, or None."""
+        try:
+            # An empty alternative makes the replacement happen, whatever the pattern asks for.
+            whole = Pattern(f"(?:{pattern.source})|", pattern.flags)
+            _compiled(whole).sub(replacement, "", timeout=LIMIT)
+        except (regex.error, IndexError, TimeoutError) as error:
+            return str(error)
+        return None
+
     def search(self, pattern: Pattern, text: str) -> bool:
         """Tell whether the pattern occurs in the text."""
         self._refuse_overrun(pattern)
