@@ -1,0 +1,142 @@
+"""A mapping compiled for one feed: frames of the projection in, frames of channel items out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from channels.mapping.document import Mapping
+from channels.steps.aggregate import Aggregate
+from channels.steps.contract import Cell, Context
+from channels.steps.render import rendered
+from channels.steps.sources import Source
+from pim.errors import NotFound
+from pim.projection.columns import find
+
+#: Columns beside the targets: a value that a lookup lacks. `channels.checking` takes them off.
+UNMAPPED = "\x00unmapped "
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompiledMapping:
+    """Expressions for every target; make it with `compile_mapping`."""
+
+    mapping: Mapping
+    context: Context
+    cells: dict[str, Cell]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the targets in order."""
+        return tuple(self.cells)
+
+    @cached_property
+    def expressions(self) -> list[pl.Expr]:
+        """Return one expression for each target, and one for each that may lack a lookup."""
+        shown = [cell.expr.alias(target) for target, cell in self.cells.items()]
+        lacking = [
+            cell.unmapped.alias(UNMAPPED + target)
+            for target, cell in self.cells.items()
+            if cell.unmapped is not None
+        ]
+        return shown + lacking
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Return the columns of the projection that the mapping reads."""
+        return frozenset(name for each in self.expressions for name in each.meta.root_names())
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Return the groups that must be whole in a frame: of root, colourway, parent."""
+        return frozenset(
+            step.over
+            for source in self.mapping.targets.values()
+            for each in _nested(source)
+            for step in each.steps
+            if isinstance(step, Aggregate)
+        )
+
+    def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the targets of every row of a frame, in order: String or List(String).
+
+        Empty text and empty lists are null. Columns that the frame lacks are read as null.
+        Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more.
+        """
+        complete = self.completed(frame)
+        return complete.lazy().select(self._full_length).collect()
+
+    @cached_property
+    def _full_length(self) -> list[pl.Expr]:
+        """Repeat what reads no column (a constant) for every row, also in a frame without rows."""
+        return [
+            each
+            if each.meta.root_names()
+            else pl.repeat(each.first(), pl.len()).alias(each.meta.output_name())
+            for each in self.expressions
+        ]
+
+    def completed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the frame with every column that the mapping reads."""
+        missing = [
+            pl.lit(None, dtype=_dtype(self.context, name)).alias(name)
+            for name in sorted(self.columns - set(frame.columns))
+        ]
+        return frame.with_columns(missing) if missing else frame
+
+    def trace(self, target: str, frame: pl.DataFrame, *, row: int = 0) -> list[dict[str, Any]]:
+        """Return how a row's value comes about: [{type, input, output}], the source first.
+
+        The frame holds the row and, for an aggregate, the rest of its group.
+        """
+        if target not in self.mapping.targets:
+            raise NotFound(f'The mapping has no target "{target}".')
+        source = self.mapping.targets[target]
+        stages = [rendered(cell, self.context).expr for cell in source.stages(self.context)]
+        named = [each.alias(str(number)) for number, each in enumerate(stages)]
+        one = replace(self, cells={str(n): Cell(expr=e, kind="text") for n, e in enumerate(named)})
+        values = one.apply(frame).row(row)
+        return list(_told(source, values))
+
+
+def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
+    """Return a mapping ready to be applied to frames of the projection."""
+    cells = {
+        target: rendered(source.compile(context), context)
+        for target, source in mapping.targets.items()
+    }
+    return CompiledMapping(mapping=mapping, context=context, cells=cells)
+
+
+def columns_needed(mapping: Mapping, context: Context) -> frozenset[str]:
+    """Return the columns of the projection that a mapping reads."""
+    return compile_mapping(mapping, context).columns
+
+
+def _dtype(context: Context, name: str) -> pl.DataType:
+    try:
+        return find(context.structure, name).dtype
+    except NotFound:
+        return pl.Null()
+
+
+def _told(source: Source, values: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+    names = [ref.field if not ref.locale else f"{ref.field}@{ref.locale}" for ref in source.fields]
+    given = names if source.several else (names[0] if names else None)
+    yield {"type": "from" if names else "value", "input": given, "output": values[0]}
+    for step, before, after in zip(source.steps, values, values[1:], strict=False):
+        yield {"type": step.name, "input": before, "output": after}
+
+
+def _nested(source: Source) -> Iterator[Source]:
+    """Yield a source and the sources among the parameters of its steps."""
+    yield source
+    for step in source.steps:
+        for value in vars(step).values():
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, Source):
+                    yield from _nested(each)

@@ -1,0 +1,60 @@
+"""A feed's mapping as a document: read, with every problem at its JSON path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Table
+from dataclasses import dataclass, field
+from typing import Any
+
+from channels.steps.contract import Context, Step
+from channels.steps.reading import Reader
+from channels.steps.registry import load_steps
+from channels.steps.sources import Source, source_problems
+from pim.domain.violations import Violation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """What fills each target, in the order of the document."""
+
+    targets: Table[str, Source] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """A mapping and what is wrong with it; with violations it lacks the faulty targets."""
+
+    mapping: Mapping
+    violations: tuple[Violation, ...]
+
+
+def parse(
+    document: Any,
+    context: Context,
+    *,
+    steps: Table[str, type[Step]] | None = None,
+    path: str = "mapping",
+) -> Parsed:
+    """Return the mapping of `{TARGET: {"from": ..., "steps": [...]}}`.
+
+    A target may also be written as a field alone (`"title": "name"`) or as a constant
+    (`"condition": {"value": "new"}`). Checked are names, parameters, and whether each step can
+    take what reaches it.
+    """
+    reader = Reader(context=context, steps=load_steps() if steps is None else steps)
+    if not isinstance(document, dict):
+        reader.wrong_type(document, "a table of targets", path)
+        return Parsed(mapping=Mapping(), violations=tuple(reader.violations))
+    targets = {}
+    for target, body in document.items():
+        if source := _read(reader, body, f"{path}.{target}"):
+            targets[target] = source
+    return Parsed(mapping=Mapping(targets=targets), violations=tuple(reader.violations))
+
+
+def _read(reader: Reader, body: Any, path: str) -> Source | None:
+    before = len(reader.violations)
+    source = reader.source(body, path)
+    if len(reader.violations) == before:
+        reader.violations += source_problems(source, reader.context, f"{path}.steps")
+    return source if len(reader.violations) == before else None

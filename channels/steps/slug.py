@@ -1,0 +1,46 @@
+"""Make a part of a web address from text."""
+
+# ruff: noqa: RUF001 - the table is of letters of other alphabets
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from channels.steps.contract import TextStep, step
+from channels.steps.parameters import param
+
+# Letters that decompose to nothing Latin. Cyrillic as in ISO 9's common web form.
+_LATIN = {
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i",
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "zh", "з": "z",
+    "и": "i", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh",
+    "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu", "я": "ya",
+}  # fmt: skip
+
+
+@step("slug")
+@dataclass(frozen=True, kw_only=True)
+class Slug(TextStep):
+    """Make a part of a web address: `Größe 42, Émile` becomes `grosse-42-emile`.
+
+    With letters `ascii` Latin and Cyrillic are spelled in a to z and other scripts go; a text
+    without any such letter becomes empty. With `unicode` every script keeps its letters.
+    """
+
+    letters: Literal["ascii", "unicode"] = param("Which letters may stay", "ascii")
+    separator: str = param("What stands between words", "-")
+
+    def text(self, text: pl.Expr) -> pl.Expr:
+        """Return the slug."""
+        small = text.str.to_lowercase()
+        if self.letters == "unicode":
+            kept = small.str.normalize("NFC").str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
+        else:
+            latin = small.str.normalize("NFC").str.replace_many(_LATIN)
+            bare = latin.str.normalize("NFKD").str.replace_all(r"[\p{M}'\x{2019}]+", "")
+            kept = bare.str.replace_all(r"[^a-z0-9]+", " ")
+        return kept.str.strip_chars().str.replace_all(" ", self.separator, literal=True)
