@@ -1,0 +1,1 @@
+"""Draw the demo's products: outlines from `data/drawings`, one palette per colourway."""
