@@ -12,10 +12,21 @@ _RAISE = text(
     WHERE coalesce(current_setting('polka.structure', true), '') = ''
     """
 )
+_FIRST = text("""INSERT INTO structure_version ("only") VALUES (true) ON CONFLICT DO NOTHING""")
+_LOCK = text("SELECT version FROM structure_version FOR UPDATE")
 _MARK = text("SELECT set_config('polka.structure', gen_random_uuid()::text, true)")
 
 
-def touch(session: Session | scoped_session[Session] | Connection) -> None:
+Writable = Session | scoped_session[Session] | Connection
+
+
+def lock(session: Writable) -> int:
+    """Wait until no other transaction writes structure, keep others out, return the version."""
+    session.execute(_FIRST)
+    return int(session.execute(_LOCK).scalar_one())
+
+
+def touch(session: Writable) -> None:
     """Raise the version, once per transaction, and mark the transaction's own state as new.
 
     The mark is a setting local to the transaction: a rollback, also one to a savepoint, takes it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy.orm import Session
 
 from pim.domain import structure as domain
@@ -12,7 +14,7 @@ from pim.structure import models
 from pim.structure.schemas import AttributeSchema
 from pim.structure.service import usage
 from pim.structure.service.findings import Findings
-from pim.structure.service.noun import Document, Draft, Noun, check_labels, table_of
+from pim.structure.service.noun import Document, Draft, Noun, Planned, check_labels, table_of
 
 IDENTIFIER = "pim_catalog_identifier"
 
@@ -71,6 +73,10 @@ class Attributes(Noun):
         columns = {name: new[name] for name in (*names, *more)}
         return {**columns, "group_id": group_id, "is_unique": new["unique"]}
 
+    def touched(self, written: Sequence[Planned]) -> Iterable[str]:
+        """Return the attributes themselves."""
+        return {planned.new["code"] for planned in written}
+
     def uses(self, session: Session, structure: Structure, thing: domain.Attribute) -> Findings:
         """Refuse while families, channels or values use it."""
         findings = Findings()
@@ -79,7 +85,7 @@ class Attributes(Noun):
         channels = [c.code for c in structure.channels if thing.code in c.conversion_units]
         usage.note_names(findings, "channels (as conversion unit)", channels)
         holds = '"values" ? :code'
-        usage.note_rows(findings, session, holds, holds, code=thing.code)
+        usage.note_rows(findings, session, holds, holds, what="hold a value of it", code=thing.code)
         return findings
 
 

@@ -15,6 +15,7 @@ from pim.structure.service import usage
 from pim.structure.service.findings import Findings
 from pim.structure.service.noun import Document, Draft, Noun, Planned, check_labels, table_of
 
+ALLOWED = "at most 100 letters, digits, underscores and hyphens, without spaces or accents"
 TYPES = frozenset(
     {
         "pim_catalog_simpleselect",
@@ -70,7 +71,7 @@ class AttributeOptions(Noun):
                 type=attributes[code].type,
             )
         if old is None:
-            findings.check_code(new["code"], OPTION_CODE)
+            findings.check_code(new["code"], OPTION_CODE, allowed=ALLOWED)
         check_labels(findings, draft, new)
         _place(draft, attributes[code], new, is_new=old is None)
         return findings

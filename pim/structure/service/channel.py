@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -79,6 +79,10 @@ class Channels(Noun):
             .where(currency.c.code.in_(used), currency.c.active.is_(False))
             .values(active=True)
         )
+
+    def touched(self, written: Sequence[Planned]) -> Iterable[str]:
+        """Return that any attribute may be concerned."""
+        return ("*",)
 
     def uses(self, session: Session, structure: Structure, thing: domain.Channel) -> Findings:
         """Refuse while families require something for it or values are scoped to it."""

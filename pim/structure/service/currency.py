@@ -31,7 +31,7 @@ class Currencies(Noun):
         """Check the spelling, and that no channel loses its currency."""
         findings = Findings()
         if old is None:
-            findings.check_code(new["code"], CURRENCY_CODE)
+            findings.check_code(new["code"], CURRENCY_CODE, allowed="three capital letters: GBP")
         users = [c.code for c in draft.structure.channels if new["code"] in c.currencies]
         if users and not new["active"]:
             findings.add(

@@ -92,6 +92,10 @@ class Families(Noun):
                 session.execute(_LEAVE, {"family": planned.id, "kept": kept})
                 session.execute(_JOIN, {"family": planned.id, "kept": kept})
 
+    def touched(self, written: Sequence[Planned]) -> Iterable[str]:
+        """Return that any attribute may be concerned."""
+        return ("*",)
+
     def uses(self, session: Session, structure: Structure, thing: domain.Family) -> Findings:
         """Refuse while it has variants or products."""
         findings = Findings()

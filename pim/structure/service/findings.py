@@ -58,7 +58,14 @@ class Findings(list[Violation]):
                     path=path,
                 )
 
-    def check_code(self, code: str, pattern: re.Pattern[str], *, path: str = "code") -> None:
+    def check_code(
+        self,
+        code: str,
+        pattern: re.Pattern[str],
+        *,
+        path: str = "code",
+        allowed: str = "at most 100 letters, digits and underscores, without spaces or accents",
+    ) -> None:
         """Note a code with characters that codes do not have."""
         if not pattern.fullmatch(code):
             self.add(
@@ -66,7 +73,8 @@ class Findings(list[Violation]):
                 path,
                 'The code "{value}" has characters that a code may not have, or is too long.',
                 value=code,
-                mend="Use at most 100 letters, digits and underscores, without spaces or accents.",
+                mend="Use {allowed}.",
+                allowed=allowed,
             )
 
     def check_fixed(self, old: dict[str, Any], new: dict[str, Any], paths: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ class Locales(Noun):
         """Check the spelling."""
         findings = Findings()
         if old is None:
-            findings.check_code(new["code"], LOCALE_CODE)
+            findings.check_code(new["code"], LOCALE_CODE, allowed="a language and a country: en_GB")
         return findings
 
     def columns(self, draft: Draft, new: Document) -> Document:

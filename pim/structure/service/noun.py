@@ -102,9 +102,13 @@ class Noun(ABC):
         """Write what hangs on the things besides their own row; most have nothing."""
         return
 
+    def guard(self, session: Session, draft: Draft, old: Document, new: Document) -> Findings:
+        """Return why products stand against a change; most nouns change freely."""
+        return Findings()
+
     def touched(self, written: Sequence[Planned]) -> Iterable[str]:
         """Return the attributes that the change log names; `*` when any may be concerned."""
-        return ("*",)
+        return ()
 
     def uses(self, session: Session, structure: Structure, thing: Any) -> Findings:
         """Return why a thing cannot be removed."""

@@ -12,7 +12,7 @@ from pim.db.unit_of_work import Work
 from pim.structure import queries
 from pim.structure.service.findings import Findings
 from pim.structure.service.noun import Noun, Outcome, Planned
-from pim.structure.version import touch
+from pim.structure.version import lock, touch
 
 
 def remove(
@@ -22,7 +22,7 @@ def remove(
 
     A refusal says who uses it, and how many products.
     """
-    touch(work.session)  # no one adds a use of it meanwhile: structure has one writer at a time
+    lock(work.session)  # nobody adds a use of it meanwhile
     structure = queries.current(work.session)
     thing = noun.find(structure, dict(named))
     if thing is None:
@@ -31,6 +31,7 @@ def remove(
     document = noun.document(thing)
     if findings:
         return Outcome(key=noun.key(document), status="rejected", violations=tuple(findings))
+    touch(work.session)
     work.session.execute(delete(noun.table).where(noun.table.c.id == thing.id))
     change_log.append(
         work.session,

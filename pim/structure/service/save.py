@@ -17,7 +17,7 @@ from pim.domain.violations import Violation
 from pim.structure import queries
 from pim.structure.service.findings import Findings
 from pim.structure.service.noun import Document, Draft, Noun, Outcome, Planned, Status
-from pim.structure.version import touch
+from pim.structure.version import lock, touch
 
 
 def save(
@@ -29,13 +29,11 @@ def save(
     changes nothing writes nothing. References may name things of earlier documents.
     """
     given = [dict(document) for document in documents]
-    before = queries.cache_key(work.session)
     draft, outcomes = _plan(work.session, noun, given)
+    if draft.planned and lock(work.session) != draft.structure.version:
+        draft, outcomes = _plan(work.session, noun, given)  # somebody else came first
     if draft.planned:
         touch(work.session)
-        expected = before.version + (0 if before.uncommitted else 1)
-        if queries.cache_key(work.session).version != expected:  # somebody else came first
-            draft, outcomes = _plan(work.session, noun, given)
         _write(work.session, noun, draft, change_set_id)
     return outcomes
 
@@ -45,10 +43,12 @@ def _plan(
 ) -> tuple[Draft, list[Outcome]]:
     draft = Draft(queries.current(session))
     ids = _fresh_ids(session, noun)
-    return draft, [_plan_one(draft, noun, document, ids) for document in documents]
+    return draft, [_plan_one(session, draft, noun, document, ids) for document in documents]
 
 
-def _plan_one(draft: Draft, noun: Noun, given: Document, ids: Iterator[int]) -> Outcome:
+def _plan_one(
+    session: Session, draft: Draft, noun: Noun, given: Document, ids: Iterator[int]
+) -> Outcome:
     """Decide what one document does, and note it in the draft."""
     patch, broken = _read(noun, given)
     key = noun.key(patch) if _names(noun, patch) else str(given.get("code") or "")
@@ -60,6 +60,8 @@ def _plan_one(draft: Draft, noun: Noun, given: Document, ids: Iterator[int]) -> 
     findings = noun.check(draft, old, new)
     if old is not None:
         findings.check_fixed(old, new, noun.fixed)
+        if old != new and not findings.errors:
+            findings.extend(noun.guard(session, draft, old, new))
     status = _status(old, new, findings)
     if status in ("created", "updated"):
         _note(draft, noun, Planned(id=stored.id if stored else next(ids), old=old, new=new))

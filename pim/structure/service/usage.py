@@ -24,9 +24,8 @@ def note_names(findings: Findings, kind: str, names: Sequence[str]) -> None:
         findings.add(
             "in_use",
             "code",
-            "It is used by {count} {kind}: {names}.",
+            "It is used by these {kind}: {names}.",
             mend="Take it out of them first.",
-            count=len(names),
             kind=kind,
             names=shown + more,
         )
@@ -38,10 +37,10 @@ def note_products(findings: Findings, products: int, models: int, what: str = "u
         findings.add(
             "in_use",
             "code",
-            "{products} products and {models} product models {what}.",
+            "{products} and {models} {what}.",
             mend="Change these products first; a bulk edit finds them by a condition.",
-            products=products,
-            models=models,
+            products=counted(products, "product"),
+            models=counted(models, "product model"),
             what=what,
         )
 
@@ -65,13 +64,41 @@ def note_data(findings: Findings, session: Session, attribute: str, data: str) -
     note_products(findings, products, models, "have it as a value")
 
 
-def note_rows(findings: Findings, session: Session, product: str, model: str, **given: Any) -> None:
+def note_rows(
+    findings: Findings,
+    session: Session,
+    product: str,
+    model: str,
+    *,
+    what: str = "use it",
+    **given: Any,
+) -> None:
     """Note how many rows of products and of models fulfil a condition each."""
     note_products(
         findings,
         count(session, "product", product, **given),
         count(session, "product_model", model, **given),
+        what,
     )
+
+
+def counted(number: int, what: str) -> str:
+    """Return "1 product" or "2 products"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def count_level(
+    session: Session, variant_id: int, attribute: str, level: int, last: int
+) -> tuple[int, int]:
+    """Return how many products and models of a family variant hold a value at one level."""
+    given: dict[str, Any] = {"variant": variant_id, "attribute": attribute}
+    holds = '"values" ? :attribute'
+    if level == last:
+        models = "SELECT id FROM product_model WHERE family_variant_id = :variant"
+        return count(session, "product", f"{holds} AND parent_id IN ({models})", **given), 0
+    place = "parent_id IS NULL" if level == 0 else "parent_id IS NOT NULL"
+    where = f"{holds} AND family_variant_id = :variant AND {place}"
+    return 0, count(session, "product_model", where, **given)
 
 
 def count(session: Session, table: str, where: str, **given: Any) -> int:
