@@ -141,7 +141,8 @@ class Publishing:
         compiled = self.definition.compile(self.record.as_of)
         level = GROUP_OF_LEVEL[self.definition.level]
         groups = compiled.groups | ({level} if level else frozenset())
-        if groups and not reading.present(products):
+        ids = pl.Series("id", products, dtype=pl.Int64)
+        if groups and reading.frame(["id"], ids=ids).height < len(products):
             return None  # nobody knows any more which group a deleted product belonged to
         return whole_groups(reading, products, groups)
 

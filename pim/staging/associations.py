@@ -14,7 +14,7 @@ from pim.domain.structure import Structure
 from pim.domain.violations import Violation
 from pim.products.lookups import Stored, find_stored, fold
 from pim.products.models import MODEL, PRODUCT
-from pim.staging.changes import changed_members
+from pim.products.changes import changed_members
 from pim.staging.findings import Findings
 from pim.staging.header import AssociationColumns, HeaderPlan
 

@@ -20,7 +20,7 @@ from pim.products.lookups import Stored, fold
 from pim.products.models import MODEL, PRODUCT
 from pim.staging.axes import check_axes
 from pim.staging.cells import CellReader
-from pim.staging.changes import changed_members, changed_values
+from pim.products.changes import changed_members, changed_values
 from pim.staging.context import Contexts, RowContext
 from pim.staging.documents import values_documents
 from pim.staging.findings import Findings

@@ -1,0 +1,103 @@
+"""What every command shares: settings, a database that is ready, answers and progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+
+from pim.db.embedded import database_url
+from pim.db.engine import create_engine
+from pim.db.migrate import ensure_upgraded
+from pim.db.unit_of_work import Work, unit_of_work
+from pim.projection import Projection
+from pim.settings import Settings
+from pim.structure.seeds import seed
+
+Advance = Callable[[int, int, str], None]
+
+
+@dataclass
+class Cli:
+    """One call of `pim`; `json` asks for one JSON document on standard output."""
+
+    settings: Settings
+    json: bool = False
+    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    notes: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """Yield an engine on a database that is up to date, started if it is the embedded one."""
+        with database_url(self.settings) as url:
+            engine = create_engine(url)
+            try:
+                if ensure_upgraded(engine):
+                    with unit_of_work(engine) as work:
+                        seed(work)
+                yield engine
+            finally:
+                engine.dispose()
+
+    @contextmanager
+    def work(self, *, dry_run: bool = False) -> Iterator[Work]:
+        """Yield a unit of work."""
+        with self.engine() as engine, unit_of_work(engine, dry_run=dry_run) as work:
+            yield work
+
+    def projection(self, engine: Engine) -> Projection:
+        """Return the projection, brought up to date."""
+        projection = Projection(self.settings.projection, engine)
+        projection.refresh()
+        return projection
+
+    def answer(self, document: Any, show: Callable[[], None]) -> None:
+        """Print the JSON document if it was asked for, else what `show` prints."""
+        if self.json:
+            click.echo(orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2))
+        else:
+            show()
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Advance]:
+        """Yield a function (done, total, stage) that moves a bar on a terminal."""
+        if self.json or not sys.stderr.isatty():
+            yield lambda _done, _total, _stage: None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self.notes, transient=True) as bar:
+            task = bar.add_task(label, total=None)
+
+            def advance(done: int, total: int, stage: str) -> None:
+                bar.update(task, completed=done, total=total, description=f"{label}: {stage}")
+
+            yield advance
+
+
+pass_cli = click.make_pass_decorator(Cli)
+
+
+def parse_json(text: str, what: str) -> Any:
+    """Return a JSON argument, or say what is wrong with it."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise click.UsageError(f"{what} is not JSON: {error}") from error
+
+
+def counts_line(counts: Mapping[str, Any], *names: str) -> str:
+    """Return figures as people read them: "12 created, 3 rejected"."""
+    return ", ".join(f"{counts[name]:,} {name.replace('_', ' ')}" for name in names)

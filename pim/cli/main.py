@@ -1,0 +1,95 @@
+"""The group of all commands, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.console import Console
+
+from pim.cli.context import Cli
+from pim.errors import PimError, Refused
+from pim.settings import Settings
+
+FAILED = 3
+
+
+class Commands(click.Group):
+    """A group that gives `--json` to every command and turns errors into sentences."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Register a command with its common option."""
+        _give_json(cmd)
+        super().add_command(cmd, name)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; errors of the programme end with exit code 3, refusals with 2."""
+        try:
+            return super().main(*args, **kwargs)
+        except PimError as error:
+            _show(error)
+            sys.exit(error.exit_code)
+
+
+def _give_json(command: click.Command) -> None:
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _give_json(each)
+        return
+    if any(p.name == "as_json" for p in command.params):
+        return
+    command.params.append(
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember_json,
+            help="Print one JSON document.",
+        )
+    )
+
+
+def _remember_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    context.find_object(Cli).json |= value  # type: ignore[union-attr]
+
+
+def _show(error: PimError) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(str(error), style="bold red", markup=False)
+    if isinstance(error, Refused):
+        for violation in error.violations:
+            place = f"{violation.path}: " if violation.path else ""
+            console.print(f"  {place}{violation.text} {violation.mend_text}", markup=False)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="polka-pim", prog_name="Polka")
+@click.pass_context
+def group(context: click.Context) -> None:
+    """Polka: one master catalogue, every channel's feed."""
+    context.obj = Cli(Settings.from_environment())
+
+
+def _register(*modules: Callable[[click.Group], None]) -> None:
+    for register in modules:
+        register(group)
+
+
+def main() -> None:
+    """Run the command line."""
+    from pim.cli import bulk, database, demo, exports, feeds, imports, runs, serve, users
+
+    _register(
+        database.register,
+        imports.register,
+        exports.register,
+        bulk.register,
+        feeds.register,
+        runs.register,
+        serve.register,
+        users.register,
+        demo.register,
+    )
+    group()

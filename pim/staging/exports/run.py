@@ -1,0 +1,83 @@
+"""Export an entity to a file, chosen by condition, attributes, scope and locales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pim.domain import conditions
+from pim.domain.structure import Structure
+from pim.errors import NotFound, Refused
+from pim.products.models import MODEL, PRODUCT
+from pim.projection import Projection
+from pim.staging.exports.products import Choice, ProductExport
+from pim.staging.exports.writers import WRITERS, write_rows
+from pim.structure.flat import ENTITIES, export_rows
+
+KINDS = {"products": PRODUCT, "product_models": MODEL}
+LEVELS = {PRODUCT: ("simple", "variant"), MODEL: ("model", "sub_model")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """What to export; `file_format` is told by the file's suffix when None."""
+
+    file_format: str | None = None
+    where: dict[str, Any] | None = None
+    attributes: tuple[str, ...] = ()
+    scope: str | None = None
+    locales: tuple[str, ...] = ()
+
+
+def export(
+    session: Session,
+    structure: Structure,
+    projection: Projection,
+    entity: str,
+    path: Path,
+    options: ExportOptions,
+    *,
+    now: Any,
+) -> int:
+    """Write an entity's rows to a file and return how many; raises Refused for unknown names."""
+    file_format = options.file_format or path.suffix.lower().lstrip(".")
+    if file_format not in WRITERS:
+        raise Refused(f'"{file_format}" is no export format: choose {", ".join(sorted(WRITERS))}.')
+    if entity not in {each.code for each in ENTITIES}:
+        raise NotFound(f'There is no entity "{entity}": {", ".join(e.code for e in ENTITIES)}.')
+    if entity not in KINDS:
+        header, rows = export_rows(session, entity)
+        return write_rows(path, file_format, header, rows)
+    kind = KINDS[entity]
+    ids = _matching(projection, structure, kind, options, now)
+    products = ProductExport(
+        session, structure, kind, ids=ids, choice=_choice(structure, options)
+    )
+    return write_rows(path, file_format, products.header, products.rows())
+
+
+def _matching(
+    projection: Projection, structure: Structure, kind: int, options: ExportOptions, now: Any
+) -> list[int] | None:
+    if not options.where:
+        return None
+    condition = conditions.parse(options.where, structure)
+    with projection.read() as reading:
+        return list(reading.matching(condition, levels=LEVELS[kind], now=now).to_list())
+
+
+def _choice(structure: Structure, options: ExportOptions) -> Choice:
+    """Return the choice in the stored spelling; raises Refused for what does not exist."""
+    unknown = [a for a in options.attributes if a not in structure.attributes]
+    if unknown:
+        raise Refused(f"There is no attribute {', '.join(unknown)}.")
+    if options.scope is not None and options.scope not in structure.channels:
+        raise Refused(f'There is no channel "{options.scope}".')
+    return Choice(
+        attributes=tuple(structure.attributes[a].code for a in options.attributes),
+        scope=structure.channels[options.scope].code if options.scope else None,
+        locales=options.locales,
+    )

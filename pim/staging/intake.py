@@ -1,0 +1,150 @@
+"""Take files in: structure is applied at once, rows of products and models are staged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importers.contract import ROW, Batch, ReadOptions, RowProblem, Sheet, importer_for
+from pim.db.copy import copy_in
+from pim.db.unit_of_work import Work
+from pim.domain.violations import Violation
+from pim.staging.decide import Counts
+from pim.staging.findings import violation_frame
+from pim.staging.profiles import Profile, find
+from pim.staging.sources import Source, plan
+from pim.staging.staged import Stage, StagedFile, unreadable
+from pim.structure.flat import Row, RowOutcome, apply_rows
+from pim.structure.queries import current
+
+PRODUCT_ENTITIES = ("product_models", "products")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """Reads the files of one run."""
+
+    work: Work
+    run_id: int
+    change_set_id: int
+    stage: Stage
+    profile: str | None = None
+    blank: str = "keep"
+
+    def take(self, paths: Sequence[Path], *, entity: str) -> Iterator[tuple[str, Counts]]:
+        """Yield each file's name and the counts that are known after reading it."""
+        profile = find(self.work.session, self.profile) if self.profile else None
+        staged: list[StagedFile] = []
+        sources = plan(paths, entity=entity, profile=profile, workdir=self.stage.folder / "files")
+        for source in sources:
+            if source.entity in PRODUCT_ENTITIES:
+                files, counts = self._stage(source, profile)
+                staged.extend(files)
+                yield source.name, counts
+            else:
+                kept, counts = self._structure(source)
+                staged.append(kept)
+                yield source.name, counts
+        self.stage.save(staged)
+
+    def _structure(self, source: Source) -> tuple[StagedFile, Counts]:
+        """Apply a file of structure; its rows are kept for the error file only."""
+        counts = Counts()
+        with importer_for(source.path).open(source.path, ReadOptions()) as sheet:
+            kept = self._file(source, source.entity, sheet.header, sheet)
+            for batch in sheet.batches:
+                self._keep_raw(kept, batch, sheet)
+                rows = (
+                    Row(row.pop(ROW), {k: v for k, v in row.items() if v is not None})
+                    for row in batch.frame.iter_rows(named=True)
+                )
+                outcomes = list(
+                    apply_rows(
+                        self.work,
+                        source.entity,
+                        rows,
+                        change_set_id=self.change_set_id,
+                        blank=self.blank,
+                    )
+                )
+                self._note(source.name, [(o.number, v) for o in outcomes for v in o.violations])
+                self._problems(source.name, batch.problems)
+                counts.add(_counts(outcomes, len(batch.problems)))
+        return kept, counts
+
+    def _stage(self, source: Source, profile: Profile | None) -> tuple[list[StagedFile], Counts]:
+        options = profile.read_options if profile else ReadOptions()
+        files: dict[str, StagedFile] = {}
+        counts = Counts()
+        with importer_for(source.path).open(source.path, options) as sheet:
+            for batch in sheet.batches:
+                self._batch(source, profile, sheet, batch, files)
+                self._problems(source.name, batch.problems)
+                counts.add(Counts(rows=len(batch.problems), rejected=len(batch.problems)))
+            if not files:
+                files[source.entity] = self._file(source, source.entity, sheet.header, sheet)
+        return sorted(files.values(), key=lambda f: PRODUCT_ENTITIES.index(f.entity)), counts
+
+    def _batch(
+        self,
+        source: Source,
+        profile: Profile | None,
+        sheet: Sheet,
+        batch: Batch,
+        files: dict[str, StagedFile],
+    ) -> None:
+        parts = (
+            profile.apply(batch, current(self.work.session))
+            if profile
+            else [(source.entity, batch)]
+        )
+        for entity, part in parts:
+            header = [c for c in part.frame.columns if c != ROW]
+            staged = files.get(entity)
+            if staged is None:
+                staged = files[entity] = self._file(source, entity, header, sheet)
+                staged.translated = profile is not None
+                staged.format = dict(profile.cell_format) if profile else {}
+            self.stage.add(staged, part.frame)
+        carrier = files[max(files, key=PRODUCT_ENTITIES.index)]
+        if profile:
+            self._keep_raw(carrier, batch, sheet)
+        elif batch.problems:
+            self.stage.add_raw(carrier, unreadable(batch.problems, sheet.header))
+
+    def _keep_raw(self, staged: StagedFile, batch: Batch, sheet: Sheet) -> None:
+        self.stage.add_raw(staged, batch.frame)
+        if batch.problems:
+            self.stage.add_raw(staged, unreadable(batch.problems, sheet.header))
+
+    @staticmethod
+    def _file(source: Source, entity: str, header: Sequence[str], sheet: Sheet) -> StagedFile:
+        return StagedFile(
+            entity=entity,
+            name=source.name,
+            header=list(header),
+            original=list(sheet.header),
+            media_root=str(source.media_root) if source.media_root else None,
+            dialect=dict(sheet.dialect),
+        )
+
+    def _problems(self, file: str, problems: Sequence[RowProblem]) -> None:
+        self._note(file, [(p.row, p.violation) for p in problems])
+
+    def _note(self, file: str, found: Sequence[tuple[int, Violation]]) -> None:
+        frame = violation_frame(found, run_id=self.run_id, file=file)
+        copy_in(self.work.session, "import_violation", frame)
+
+
+def _counts(outcomes: Sequence[RowOutcome], unreadable_rows: int) -> Counts:
+    statuses: Mapping[str, int] = Counter(o.status for o in outcomes)
+    return Counts(
+        rows=len(outcomes) + unreadable_rows,
+        created=statuses.get("created", 0),
+        updated=statuses.get("updated", 0),
+        unchanged=statuses.get("unchanged", 0),
+        rejected=statuses.get("rejected", 0) + unreadable_rows,
+        warnings=sum(v.severity == "warning" for o in outcomes for v in o.violations),
+    )
