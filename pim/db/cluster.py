@@ -25,6 +25,7 @@ USER = "polka"
 DATABASE = "polka"
 #: sockaddr_un holds 108 bytes with the closing zero.
 LONGEST_SOCKET_PATH = 107
+MOST_STARTS = 3
 LARGEST_LOG = 16 * 1024 * 1024
 SOCKET = ".s.PGSQL.5432"
 
@@ -76,12 +77,28 @@ class Cluster:
         return self.folder / "server.log"
 
     def ensure_running(self, settings: Mapping[str, str], *, fsync: bool = True) -> None:
-        """Create the cluster, adopt a running server or start one; return when it answers."""
+        """Create the cluster, adopt a running server or start one; return when it answers.
+
+        A server that dies or shuts down while we look at it is waited for and started again.
+        """
         if not self.data.exists():
             self._create(fsync=fsync)
-        if self.running_process() is None:
-            self._start(settings)
-        self._await_connection()
+        deadline = time.monotonic() + self.wait
+        starts = 0
+        while True:
+            if self.running_process() is None:
+                if starts == MOST_STARTS:
+                    raise self._complaint("stops again and again")
+                self._start(settings)
+                starts += 1
+            try:
+                self._connect_once()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise self._complaint(f"does not answer: {error}") from error
+                time.sleep(0.1)
+            else:
+                return
 
     def stop(self) -> None:
         """Stop the server, cutting off whoever is connected; harmless when it is down."""
@@ -141,35 +158,22 @@ class Cluster:
             if attempt < 3 and self._end_orphans():
                 continue
             break
-        message = (
-            f"The database server in {self.folder} did not start.\n{done.stdout.strip()}\n"
+        raise self._complaint(f"did not start.\n{done.stdout.strip()}")
+
+    def _complaint(self, what: str) -> PimError:
+        """Return an error that ends with what the server itself has to say."""
+        return PimError(
+            f"The database server in {self.folder} {what}\n"
             f"The end of {self.log}:\n{self._end_of_log()}"
         )
-        raise PimError(message)
 
     def _pg_ctl(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(self.programs / "pg_ctl"), verb, "--pgdata", str(self.data), "--wait"]
         patience = ["--timeout", str(int(self.wait))]
         return self.account.run([*command, *patience, *arguments], folder=str(self.folder))
 
-    def _await_connection(self) -> None:
-        """Return once a connection was made and our database exists."""
-        deadline = time.monotonic() + self.wait
-        while True:
-            try:
-                self._connect_once()
-            except psycopg.OperationalError as error:
-                if self.running_process() is None or time.monotonic() > deadline:
-                    message = (
-                        f"The database server in {self.folder} does not answer: {error}\n"
-                        f"The end of {self.log}:\n{self._end_of_log()}"
-                    )
-                    raise PimError(message) from error
-                time.sleep(0.1)
-            else:
-                return
-
     def _connect_once(self) -> None:
+        """Make a connection, and our database at the first one."""
         place = make_conninfo(host=str(self.socket_folder()), user=USER, connect_timeout=30)
         with psycopg.connect(place, dbname="postgres", autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
@@ -236,7 +240,14 @@ class Cluster:
         try:
             return str(process.cwd())
         except psutil.AccessDenied:
-            return self.account.run(["readlink", f"/proc/{process.pid}/cwd"]).stdout.strip()
+            found = self.account.run(["readlink", f"/proc/{process.pid}/cwd"])
+        if found.returncode != 0 and process.is_running():
+            message = (
+                f"Nobody can tell whether process {process.pid} is the database server of "
+                f"{self.folder}. Stop it if it is not needed, or set PIM_DATABASE_URL."
+            )
+            raise PimError(message)
+        return found.stdout.strip()
 
     def _pid_file(self) -> list[str]:
         try:
