@@ -1,1 +1,0 @@
-"""The catalogue in columns: what search, selections and feeds read."""

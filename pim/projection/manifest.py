@@ -73,7 +73,9 @@ def lease(folder: Path) -> Lease | None:
         except FileNotFoundError:
             return None
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        if os.fstat(descriptor).st_nlink == 0:  # removed between open and lock: a newer one is there
+        if (
+            os.fstat(descriptor).st_nlink == 0
+        ):  # removed between open and lock: a newer one is there
             os.close(descriptor)
             continue
         manifest = _parse(os.pread(descriptor, os.fstat(descriptor).st_size, 0))

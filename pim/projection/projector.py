@@ -90,16 +90,12 @@ class Projector:
     def _delta(self, connection: sa.Connection, reach: cursor.Reach) -> Segment:
         structure = structures.current(connection)
         driver = _driver(connection)
-        owners = resolve.owners(
-            extract.models(driver, structure, ids=reach.models), structure
-        )
+        owners = resolve.owners(extract.models(driver, structure, ids=reach.models), structure)
         items = [
             resolve.items(chunk, owners)
             for chunk in extract.products(driver, structure, ids=reach.products)
         ]
-        return segments.write(
-            self.folder / SEGMENTS, items=items, owners=owners, gone=reach.gone
-        )
+        return segments.write(self.folder / SEGMENTS, items=items, owners=owners, gone=reach.gone)
 
     def _base(self, connection: sa.Connection, progress: Progress | None) -> Segment:
         structure = structures.current(connection)

@@ -80,7 +80,9 @@ def joined(chunks: list[pl.DataFrame]) -> pl.DataFrame:
                 parts.append(chunk[name])
                 chunks[number] = chunk.drop(name)
             else:
-                parts.append(pl.Series(name, [], dtype=dtype).extend_constant(None, heights[number]))
+                parts.append(
+                    pl.Series(name, [], dtype=dtype).extend_constant(None, heights[number])
+                )
         series.append(pl.concat(parts, rechunk=True))
     chunks.clear()
     return pl.DataFrame(series)

@@ -1,0 +1,119 @@
+"""How complete products are per channel and locale, by bit masks over whole columns.
+
+The rule of the field: required are the family's requirements for the channel, without attributes
+that are not offered in the locale; a price counts when every currency of the channel has an
+amount, a measurement when it has amount and unit; a product without family has no completeness.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+from typing import Final
+
+import polars as pl
+
+from pim.domain.structure import ALL, Attribute, Channel, Structure
+from pim.domain.values import Cell
+from pim.projection import columns
+from pim.projection.catalogue import Catalogue
+from pim.projection.columns import SYSTEM, Column
+
+BITS: Final = 64
+
+
+def of_products(
+    catalogue: Catalogue, structure: Structure, channel: str, locale: str
+) -> pl.DataFrame:
+    """Return required, missing and ratio (0 to 100, rounded down) of every stored product.
+
+    All three are null without a family; a family that requires nothing is complete.
+    """
+    market = structure.channels[channel]
+    asked = _asked(structure, market, locale)
+    frame = catalogue.items.stored("family", SYSTEM["family"]).to_frame()
+    missing, required = pl.lit(0, dtype=pl.Int64), pl.lit(0, dtype=pl.Int64)
+    for start in range(0, len(asked), BITS):
+        word = asked[start : start + BITS]
+        masks = _masks(structure, market, word)
+        bits = [
+            filled(catalogue, structure, attribute, market, locale).cast(pl.UInt64) * (1 << number)
+            for number, attribute in enumerate(word)
+        ]
+        frame = frame.with_columns(reduce(lambda a, b: a | b, bits).alias(f"held{start}"))
+        mask = pl.col("family").replace_strict(masks, default=0, return_dtype=pl.UInt64)
+        required = required + mask.bitwise_count_ones().cast(pl.Int64)
+        lacking = mask & ~pl.col(f"held{start}")
+        missing = missing + lacking.bitwise_count_ones().cast(pl.Int64)
+    known = pl.col("family").is_in([family.id for family in structure.families])
+    counted = frame.select(
+        pl.when(known).then(required).alias("required"),
+        pl.when(known).then(missing).alias("missing"),
+    )
+    done = (pl.col("required") - pl.col("missing")) * 100 // pl.col("required")
+    full = pl.when(pl.col("required") == 0).then(100).otherwise(done)
+    return counted.with_columns(full.cast(pl.Int64).alias("ratio"))
+
+
+def _asked(structure: Structure, channel: Channel, locale: str) -> list[Attribute]:
+    """Return the attributes that any family requires in the channel and the locale offers."""
+    codes = {code for f in structure.families for code in f.requirements.get(channel.code, ())}
+    found = [a for code in sorted(codes) if (a := structure.attributes.get(code))]
+    return [a for a in found if not a.available_locales or locale in a.available_locales]
+
+
+def _masks(structure: Structure, channel: Channel, word: list[Attribute]) -> dict[int, int]:
+    """Return for every family the bits of the attributes that it requires."""
+    masks = {}
+    for family in structure.families:
+        codes = {code.casefold() for code in family.requirements.get(channel.code, ())}
+        masks[family.id] = sum(
+            1 << number for number, a in enumerate(word) if a.code.casefold() in codes
+        )
+    return masks
+
+
+def filled(
+    catalogue: Catalogue, structure: Structure, attribute: Attribute, channel: Channel, locale: str
+) -> pl.Series:
+    """Return for every stored product whether an attribute is filled in a channel and locale."""
+    cell = Cell(
+        attribute.code,
+        channel.code if attribute.scopable else ALL,
+        locale if attribute.localizable else ALL,
+    )
+    parts = _parts(attribute, cell, channel)
+    key = tuple(part.name for part in parts)
+    if key not in catalogue.filled:
+        catalogue.filled[key] = _filled(catalogue, structure, attribute, parts)
+    return catalogue.filled[key]
+
+
+def _filled(
+    catalogue: Catalogue, structure: Structure, attribute: Attribute, parts: list[Column]
+) -> pl.Series:
+    if not parts:
+        return pl.repeat(True, sum(catalogue.items.heights), eager=True)
+    tests = (_present(part) for part in parts)
+    whole = reduce(and_, tests).alias("filled")
+    held = catalogue.test_cell(
+        parts, catalogue.group(structure, parts[0]), lambda frame: frame.select(whole).to_series()
+    )
+    if attribute is structure.identifier:
+        held = held | catalogue.items.stored("identifier", SYSTEM["identifier"]).is_not_null()
+    return held
+
+
+def _present(part: Column) -> pl.Expr:
+    column = pl.col(part.name)
+    return (column != "").fill_null(False) if part.dtype == pl.String else column.is_not_null()
+
+
+def _parts(attribute: Attribute, cell: Cell, channel: Channel) -> list[Column]:
+    """Return the columns that must all hold data for the cell to count."""
+    if attribute.type == columns.PRICES:
+        return [columns.of_cell(attribute, cell, currency) for currency in channel.currencies]
+    whole = columns.of_cell(attribute, cell)
+    if attribute.type == columns.METRIC:
+        return [whole, columns.of_cell(attribute, cell, columns.UNIT)]
+    return [whole]

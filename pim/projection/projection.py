@@ -1,0 +1,125 @@
+"""The projection of one database: refreshed by one process at a time, read by any number."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from pim.domain.structure import Structure
+from pim.errors import Retryable
+from pim.projection import manifest
+from pim.projection.catalogue import Catalogue
+from pim.projection.manifest import CURRENT, Manifest
+from pim.projection.projector import Progress, Projector
+from pim.projection.reading import Reading
+from pim.structure import queries as structures
+
+_MEMBERS = sa.text("SELECT DISTINCT entity_id FROM history WHERE change_set_id = ANY(:ids)")
+
+
+class _Open:
+    """A catalogue, the manifest's file it came from, and how many readings hold it."""
+
+    def __init__(self, catalogue: Catalogue, target: str) -> None:
+        self.catalogue = catalogue
+        self.target = target
+        self.readings = 0
+        self.newest = True
+
+
+class Projection:
+    """The catalogue in columns, in one folder.
+
+    Processes that read must be spawned, or forked before their first reading: Polars' threads do
+    not survive a fork. Threads may share one object.
+    """
+
+    def __init__(self, folder: Path, engine: sa.Engine) -> None:
+        self.folder = folder
+        self.engine = engine
+        self._projector = Projector(folder=folder, engine=engine)
+        self._open: _Open | None = None
+        self._lock = threading.Lock()
+
+    def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Manifest:
+        """Bring the projection up to date and return its manifest.
+
+        Covers everything that was committed before the call. `rebuild` writes a new base whatever
+        is there; `progress` is told (products done, products in all) while a base is written.
+        """
+        return self._projector.refresh(rebuild=rebuild, progress=progress)
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """Give a reading of the current manifest; what it shows stays whole until it is left.
+
+        Builds the projection if there is none that can be read.
+        """
+        opened = self._enter()
+        try:
+            yield Reading(opened.catalogue, self._structure(), self._members)
+        finally:
+            self._leave(opened)
+
+    def close(self) -> None:
+        """Let go of the manifest that is kept open between readings."""
+        with self._lock:
+            if self._open:
+                self._retire(self._open)
+            self._open = None
+
+    def _enter(self) -> _Open:
+        with self._lock:
+            if self._open is None or self._open.target != self._target():
+                opened = self._newest()
+                if self._open:
+                    self._retire(self._open)
+                self._open = opened
+            self._open.readings += 1
+            return self._open
+
+    def _leave(self, opened: _Open) -> None:
+        with self._lock:
+            opened.readings -= 1
+            if not opened.newest:
+                self._retire(opened)
+
+    def _retire(self, opened: _Open) -> None:
+        opened.newest = False
+        if opened.readings == 0:
+            opened.catalogue.lease.release()
+
+    def _newest(self) -> _Open:
+        """Open the current manifest, rebuilding what cannot be opened."""
+        for _ in range(2):
+            target = self._target()
+            lease = manifest.lease(self.folder)
+            if lease is not None:
+                try:
+                    return _Open(Catalogue(self.folder, lease), target)
+                except (OSError, ValueError):  # a segment is missing or cut short
+                    lease.release()
+            self.refresh()
+        raise Retryable("The projection could not be opened; it was just rebuilt. Try again.")
+
+    def _target(self) -> str:
+        """Return what the pointer to the current manifest names, "" if it is not there."""
+        try:
+            return os.readlink(self.folder / CURRENT)
+        except OSError:
+            return ""
+
+    def _structure(self) -> Structure:
+        with self.engine.connect() as connection:
+            return structures.current(connection)
+
+    def _members(self, change_sets: Sequence[int]) -> pl.Series:
+        with self.engine.connect() as connection:
+            found = connection.execute(_MEMBERS, {"ids": list(change_sets)}).scalars()
+            return pl.Series("id", list(found), dtype=pl.Int64)
