@@ -46,7 +46,7 @@ class ReadOptions:
     """How to read a file; None means: find out, and say so in the sheet's dialect.
 
     `decimal` is the sign that numbers of a workbook are written with, so that they read like the
-    texts beside them; `dates` is a strftime format for its dates, ISO 8601 when None.
+    texts beside them; its dates are always ISO 8601.
     A `quote` of None means that nothing is quoted.
     """
 
@@ -55,7 +55,6 @@ class ReadOptions:
     quote: str | None = '"'
     sheet: str | None = None
     decimal: str = "."
-    dates: str | None = None
     batch_rows: int = 10_000
     limits: Limits = field(default_factory=Limits)
 

@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
+from pim.domain.violations import Violation
 from pim.errors import Refused
 
 CHUNK = 4 * 1024 * 1024
@@ -101,14 +102,14 @@ def _checked_lines(file: BinaryIO, name: str) -> int:
         except UnicodeDecodeError as error:
             at = file.tell() - len(chunk) - pending + error.start
             line = lines + chunk[: max(error.start - pending, 0)].count(b"\n") + 1
-            raise Refused(_advice(file, name, line=line, at=at)) from error
+            raise _not_utf8(file, name, line=line, at=at) from error
         if not chunk:
             return lines
         lines += chunk.count(b"\n")
 
 
-def _advice(file: BinaryIO, name: str, *, line: int, at: int) -> str:
-    """Say which line is not UTF-8 and how it would read in the encodings it might be in."""
+def _not_utf8(file: BinaryIO, name: str, *, line: int, at: int) -> Refused:
+    """Return the refusal: which line, and how it would read in the encodings it might be in."""
     file.seek(max(0, at - SAMPLE // 2))
     sample = file.read(SAMPLE)
     file.seek(max(0, at - 200))
@@ -117,10 +118,15 @@ def _advice(file: BinaryIO, name: str, *, line: int, at: int) -> str:
     guesses = [match.encoding for match in from_bytes(sample)][:3]
     readings = [f'as {guess} it reads "{_reading(shown, guess)}"' for guess in guesses]
     hint = "; ".join(readings) or "no encoding seems to fit"
-    return (
-        f"{name}: line {line} is not UTF-8. {hint[0].upper()}{hint[1:]}. Name the right encoding "
-        "in an import profile (format.encoding), or save the file as UTF-8."
+    violation = Violation(
+        code="file_encoding",
+        path="format.encoding",
+        message="Line {line} is not UTF-8: {hint}.",
+        mend="Name the right encoding in an import profile (format.encoding), "
+        "or save the file as UTF-8.",
+        parameters={"line": line, "hint": hint, "encodings": guesses},
     )
+    return Refused(f"{name}: {violation.text} {violation.mend_text}", [violation])
 
 
 def _reading(shown: bytes, encoding: str) -> str:

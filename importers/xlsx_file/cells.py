@@ -23,10 +23,9 @@ INTEGER = re.compile("-?[0-9]+")
 
 
 class Style(NamedTuple):
-    """How a sheet's numbers are meant: the sign of decimals, the format of dates, the epoch."""
+    """How a sheet's numbers are meant: the sign of decimals, the epoch."""
 
     decimal: str = "."
-    dates: str | None = None
     from_1904: bool = False
 
 
@@ -97,7 +96,7 @@ def _moment_shower(style: Style) -> Show:
             return text
         if (moment.hour, moment.minute, moment.second) != (0, 0, 0):
             return moment.isoformat()
-        return moment.strftime(style.dates) if style.dates else moment.date().isoformat()
+        return moment.date().isoformat()
 
     return show
 

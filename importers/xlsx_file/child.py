@@ -29,7 +29,7 @@ def frames(request: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
     with open_archive(Path(request["path"]), bounds) as archive:
         book = workbook(archive)
         name, part = _sheet(book, request["sheet"])
-        style = Style(request["decimal"], request["dates"], book.from_1904)
+        style = Style(request["decimal"], book.from_1904)
         source = rows(
             archive,
             part,

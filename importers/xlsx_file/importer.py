@@ -73,7 +73,6 @@ def _request(path: Path, options: ReadOptions) -> dict[str, Any]:
         "path": str(path.absolute()),
         "sheet": options.sheet,
         "decimal": options.decimal,
-        "dates": options.dates,
         "batch_rows": options.batch_rows,
         "entries": options.limits.archive_entries,
         "unpacked": options.limits.unpacked_bytes,

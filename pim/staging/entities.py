@@ -6,25 +6,10 @@ import re
 from collections.abc import Collection, Iterable
 
 from pim.errors import Refused
+from pim.structure.flat import ENTITIES as FLAT_ENTITIES
 
-# In the order of dependencies: what stands later may name what stands earlier.
-ENTITIES = (
-    "locales",
-    "currencies",
-    "measurement_families",
-    "attribute_groups",
-    "association_types",
-    "group_types",
-    "categories",
-    "channels",
-    "attributes",
-    "attribute_options",
-    "families",
-    "family_variants",
-    "groups",
-    "product_models",
-    "products",
-)
+#: In the order of dependencies: what stands later may name what stands earlier.
+ENTITIES = tuple(entity.code for entity in FLAT_ENTITIES)
 
 _OTHER_NAMES = {"options": "attribute_options", "models": "product_models"}
 _PRODUCT_COLUMNS = frozenset({"family", "categories", "enabled", "parent", "groups"})

@@ -88,14 +88,15 @@ def test_an_unnamed_encoding_is_refused_with_its_likely_readings(tmp_path: Path)
     with pytest.raises(Refused) as refusal:
         read(tmp_path, content)
 
-    assert "supplier.csv: line 3 is not UTF-8" in str(refusal.value)
+    assert "supplier.csv: Line 3 is not UTF-8" in str(refusal.value)
+    assert refusal.value.violations[0].parameters["encodings"][0] == "cp1251"
     assert 'cp1251 it reads "2;Кожаные туфли' in str(refusal.value)
 
 
 def test_a_late_bad_byte_is_found_before_any_row_is_given(tmp_path: Path) -> None:
     content = b"sku,name\n" + b"1,ok\n" * 1_200_000 + b"2,\xe9t\xe9\n"
 
-    with pytest.raises(Refused, match="line 1200002 is not UTF-8"):
+    with pytest.raises(Refused, match="Line 1200002 is not UTF-8"):
         read(tmp_path, content)
 
 
