@@ -25,7 +25,7 @@ def write(folder: Path, *, seed: int = 1, pictures: bool = True) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_structure(folder)
     styles, accessories = plan.styles(seed=seed), plan.accessories(seed=seed)
-    models = list(model_rows(styles))
+    models = list(model_rows(styles, accessories))
     products = [*simple_rows(accessories, styles), *variant_rows(styles)]
     flaws.apply(
         [row for row in models if "parent" not in row],

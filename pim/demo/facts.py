@@ -77,9 +77,9 @@ def views(style: Style) -> tuple[str, ...]:
 
 
 def family(style: Style) -> str:
-    """Return the family of a shoe's family variant."""
+    """Return the family of a shoe: its kind's own, or that of its family variant."""
     variants = source.keyed("structure/family_variants")
-    return variants[style.kind["family_variant"]]["family"]
+    return str(style.kind.get("family") or variants[style.kind["family_variant"]]["family"])
 
 
 def categories(style: Style) -> list[str]:

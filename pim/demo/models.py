@@ -9,8 +9,8 @@ from pim.demo.flat import Values
 from pim.demo.plan import Item, Style
 
 
-def model_rows(styles: Sequence[Style]) -> Iterator[Values]:
-    """Yield product models: every style, then its colourways; what they name stands before."""
+def model_rows(styles: Sequence[Style], accessories: Sequence[Style] = ()) -> Iterator[Values]:
+    """Yield product models: every style, then its colourways, with what goes well with them."""
     for earlier, style in zip([None, *styles], styles, strict=False):
         yield {
             "code": style.code,
@@ -18,6 +18,7 @@ def model_rows(styles: Sequence[Style]) -> Iterator[Values]:
             "categories": ",".join(facts.categories(style)),
             **facts.of_style(style),
             **_links(style, earlier),
+            **_goes_with(style, accessories),
             **(facts.of_colourway(style, style.colourways[0]) if _single(style) else {}),
         }
         for colourway in [] if _single(style) else style.colourways:
@@ -29,7 +30,7 @@ def model_rows(styles: Sequence[Style]) -> Iterator[Values]:
             }
 
 
-def variant_rows(styles: Sequence[Style], *, family: str = "") -> Iterator[Values]:
+def variant_rows(styles: Sequence[Style]) -> Iterator[Values]:
     """Yield products: every size of every colourway."""
     for style in styles:
         for colourway in style.colourways:
@@ -37,7 +38,7 @@ def variant_rows(styles: Sequence[Style], *, family: str = "") -> Iterator[Value
             for item in colourway.items:
                 yield {
                     "sku": item.sku,
-                    "family": family or facts.family(style),
+                    "family": facts.family(style),
                     "parent": parent,
                     "enabled": "0" if style.variety % 61 == 7 else "1",
                     "groups": _groups(style),
@@ -78,6 +79,15 @@ def _links(style: Style, earlier: Style | None) -> Values:
     if style.season["season"] == "SS27" and not style.kids:
         links["predecessor"] = f"product_model:{earlier.code}"
     return links
+
+
+def _goes_with(style: Style, accessories: Sequence[Style]) -> Values:
+    """Return accessories in a colour of the style, at most three."""
+    colours = {colourway.colour["code"] for colourway in style.colourways}
+    fitting = [a.code for a in accessories if a.colourways[0].colour["code"] in colours]
+    start = style.variety % max(1, len(fitting))
+    chosen = (fitting[start:] + fitting[:start])[:3]
+    return {} if style.kids else {"X_SELL-products": ",".join(chosen)}
 
 
 def _pounds(style: Style) -> float:

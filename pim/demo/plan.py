@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count, product
+from itertools import count, islice, product
 from random import Random
 from typing import Any
 
@@ -80,19 +80,22 @@ class Style:
 
 
 def styles(*, seed: int, kinds: str = "kinds", first: int = FIRST_STYLE) -> list[Style]:
-    """Return every style of shoe in the order of its kind's table."""
-    numbers, names = count(first), _names(seed, kinds)
+    """Return every style of shoe in the order of its kind's table.
+
+    A kind may bring names of its own; the others take them from the common stock.
+    """
+    numbers, stock = count(first), _names(seed)
     eans = count((first - FIRST_STYLE) * 100 + 1)
     return [
-        _style(str(next(numbers)), kind_code, kind, name=next(names), seed=seed, eans=eans)
+        _style(str(next(numbers)), kind_code, kind, name=name, seed=seed, eans=eans)
         for kind_code, kind in source.settings(kinds).items()
-        for _ in range(kind["styles"])
+        for name in islice(iter(kind["names"]) if "names" in kind else stock, kind["styles"])
     ]
 
 
 def accessories(*, seed: int) -> list[Style]:
     """Return every simple product; those of a kind share no name and take its colours in turn."""
-    numbers, names, eans = count(FIRST_ACCESSORY), _names(seed, "accessories"), count(900_001)
+    numbers, names, eans = count(FIRST_ACCESSORY), reversed(list(_names(seed))), count(900_001)
     return [
         _accessory(f"AC-{next(numbers)}", kind_code, kind, at, next(names), seed, eans)
         for kind_code, kind in source.settings("accessories").items()
@@ -104,11 +107,12 @@ def _chance(seed: int, purpose: str) -> Random:
     return Random(f"{seed} {purpose}")  # noqa: S311 - it makes up a catalogue, it keeps no secret
 
 
-def _names(seed: int, purpose: str) -> Iterator[str]:
+def _names(seed: int) -> Iterator[str]:
+    """Yield invented names in an order of their own; accessories take them from the end."""
     stock = source.settings("words/forms")["names"]
     names = [a + b for a, b in product(stock["beginnings"], stock["endings"])]
     _chance(seed, "names").shuffle(names)
-    return iter(names if purpose == "kinds" else reversed(names))
+    return iter(names)
 
 
 def _style(
