@@ -116,8 +116,7 @@ class Cluster:
             return None
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(int(lines[0]))
-            if self._is_ours(process):
-                return process
+            return process if self._is_ours(process) else None
         return None
 
     def socket_folder(self) -> Path:
@@ -225,7 +224,7 @@ class Cluster:
 
     def _processes(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error, PimError):  # unreadable: not of our making
                 if self._is_ours(process):
                     yield process
 
@@ -241,7 +240,7 @@ class Cluster:
             return str(process.cwd())
         except psutil.AccessDenied:
             found = self.account.run(["readlink", f"/proc/{process.pid}/cwd"])
-        if found.returncode != 0 and process.is_running():
+        if found.returncode != 0:
             message = (
                 f"Nobody can tell whether process {process.pid} is the database server of "
                 f"{self.folder}. Stop it if it is not needed, or set PIM_DATABASE_URL."

@@ -21,12 +21,9 @@ from sqlalchemy import URL, make_url
 
 from pim.db import cluster
 from pim.db.locks import FileLock
-from pim.db.programs import SHELTER, Account, account_for, find_programs, open_folder
+from pim.db.programs import PATIENCE, SHELTER, Account, account_for, find_programs, open_folder
 from pim.errors import Retryable
 from pim.settings import Settings
-
-#: Seconds for a start or a stop: recovery after a crash may take minutes on a slow disk.
-PATIENCE = 600.0
 
 
 class EmbeddedServer:

