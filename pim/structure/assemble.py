@@ -47,33 +47,35 @@ def attributes(
 
 
 def families(
-    families: Rows,
-    attributes: Rows,
-    channels: Rows,
-    members: Iterable[Row[Any]],
+    families: Rows, attributes: Rows, channels: Rows, members: Rows, required: Iterable[Row[Any]]
 ) -> domain.Codes[domain.Family]:
     """Return the families; attributes stand in their own order."""
     order = {id_: position for position, id_ in enumerate(attributes)}
-    codes: dict[int, list[str]] = defaultdict(list)
-    required: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for member in sorted(members, key=lambda row: order[row.attribute_id]):
-        code = attributes[member.attribute_id].code
-        codes[member.family_id].append(code)
-        for channel in (channels[id_].code for id_ in member.required_in if id_ in channels):
-            required[member.family_id][channel].add(code)
+    requirements: dict[int, dict[str, frozenset[str]]] = defaultdict(dict)
+    for row in required:
+        if row.channel_id in channels:
+            codes = frozenset(attributes[id_].code for id_ in row.attribute_ids)
+            requirements[row.family_id][channels[row.channel_id].code] = codes
     return domain.Codes(
         [
             coded(
                 domain.Family,
                 row,
-                attributes=tuple(codes[row.id]),
+                attributes=tuple(
+                    attributes[id_].code
+                    for id_ in sorted(_ids(members, row.id), key=order.__getitem__)
+                ),
                 attribute_as_label=_code(attributes, row.attribute_as_label_id),
                 attribute_as_image=_code(attributes, row.attribute_as_image_id),
-                requirements={c: frozenset(names) for c, names in required[row.id].items()},
+                requirements=requirements[row.id],
             )
             for row in families.values()
         ]
     )
+
+
+def _ids(members: Rows, family_id: int) -> list[int]:
+    return list(members[family_id].attribute_ids) if family_id in members else []
 
 
 def family_variants(

@@ -29,6 +29,18 @@ _KEY = text(
 )
 
 
+# Members are many (families times attributes): the database puts them together by family.
+_MEMBERS = text(
+    "SELECT family_id, array_agg(attribute_id) AS attribute_ids FROM family_attribute GROUP BY 1"
+)
+_REQUIRED = text(
+    """
+    SELECT family_id, channel_id, array_agg(attribute_id) AS attribute_ids
+    FROM family_attribute, unnest(required_in) AS channel_id GROUP BY 1, 2
+    """
+)
+
+
 class CacheKey(NamedTuple):
     """What a structure in the cache belongs to; `uncommitted` is empty outside a writer."""
 
@@ -92,7 +104,11 @@ def load(session: Readable, *, version: int | None = None) -> domain.Structure:
             [assemble.coded(domain.AttributeGroup, row) for row in groups]
         ),
         families=assemble.families(
-            families, attributes, channels, _rows(session, models.FamilyAttribute, "attribute_id")
+            families,
+            attributes,
+            channels,
+            {row.family_id: row for row in session.execute(_MEMBERS)},
+            session.execute(_REQUIRED).all(),
         ),
         family_variants=assemble.family_variants(
             _rows(session, models.FamilyVariant, "id"),

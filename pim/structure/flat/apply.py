@@ -20,7 +20,7 @@ from pim.structure.flat.reading import (
 )
 from pim.structure.service import Noun, save
 
-CHUNK = 5000
+CHUNK = 20_000
 
 
 def apply_rows(

@@ -61,7 +61,7 @@ class Families(Noun):
         if old is None:
             findings.check_code(new["code"], CODE)
         check_labels(findings, draft, new)
-        _resolve_attributes(findings, draft.structure, new)
+        _resolve_attributes(findings, draft, new)
         _check_chosen(findings, draft.structure, new, "attribute_as_label", LABEL_TYPES)
         _check_chosen(findings, draft.structure, new, "attribute_as_image", IMAGE_TYPES)
         _check_requirements(findings, draft.structure, new)
@@ -109,15 +109,16 @@ def _id(structure: Structure, code: str | None) -> int | None:
     return None if code is None else structure.attributes[code].id
 
 
-def _resolve_attributes(findings: Findings, structure: Structure, new: Document) -> None:
+def _resolve_attributes(findings: Findings, draft: Draft, new: Document) -> None:
     """Give the attributes in their own order, each once, the identifier among them."""
+    structure = draft.structure
     given = findings.refer_all(
         structure.attributes, new["attributes"], path="attributes", what="attribute"
     )
     members = set(given)
     if structure.identifier is not None:
         members.add(structure.identifier.code)
-    new["attributes"] = [a.code for a in structure.attributes if a.code in members]
+    new["attributes"] = sorted(members, key=draft.positions.__getitem__)
 
 
 def _check_chosen(

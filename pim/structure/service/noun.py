@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Literal, cast
 
 from marshmallow import Schema
@@ -54,6 +55,11 @@ class Draft:
     planned: dict[str, Planned] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """Map each attribute to its place in the order of all attributes."""
+        return {a.code: position for position, a in enumerate(self.structure.attributes)}
+
 
 class Noun(ABC):
     """One kind of thing: its document, its rules, its table."""
@@ -68,6 +74,11 @@ class Noun(ABC):
     fixed: ClassVar[Sequence[str]] = ()
     #: Objects that a patch replaces as a whole instead of key by key.
     whole: ClassVar[frozenset[str]] = frozenset()
+
+    @cached_property
+    def reader(self) -> Schema:
+        """Return the schema, ready to read documents; making one takes longer than reading."""
+        return self.schema()
 
     @abstractmethod
     def stored(self, structure: Structure) -> Codes[Any]:

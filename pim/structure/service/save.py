@@ -98,16 +98,14 @@ def merged(noun: Noun, old: Document | None, patch: Document) -> Document:
 def _read(noun: Noun, given: Document) -> tuple[Document, list[Violation]]:
     """Return a document with values of the right types, or what is wrong with its form."""
     try:
-        return dict(noun.schema().load(given)), []
+        return dict(noun.reader.load(given)), []
     except ValidationError as error:
         return dict(error.valid_data or {}), list(_violations(error.messages, given))
 
 
 def _names(noun: Noun, patch: Document) -> bool:
     """Tell whether a document says which thing it is about."""
-    return all(
-        name in patch for name in noun.schema().fields if noun.schema().fields[name].required
-    )
+    return all(name in patch for name, field in noun.reader.fields.items() if field.required)
 
 
 def _violations(messages: Any, given: Any, path: str = "") -> Iterator[Violation]:
