@@ -19,7 +19,7 @@ help: ## list these targets
 setup: $(READY) ## make the virtual environment .venv, again only when setup.cfg has changed
 
 demo: $(READY) ## load the demo catalogue, publish every feed, serve it (SERVE=0: stop after publishing)
-	$(BIN)/pim demo $(if $(filter 0,$(SERVE)),--no-serve)
+	$(BIN)/pim demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 serve: $(READY) ## serve what PIM_HOME holds on http://127.0.0.1:8000, with a worker
 	$(BIN)/pim serve --with-worker

@@ -39,12 +39,13 @@ def downgrade(engine: Engine, *, revision: str = "base") -> None:
     _run(engine, lambda config: command.downgrade(config, revision))
 
 
-def ensure_upgraded(engine: Engine) -> None:
-    """Migrate to the newest revision unless the database is there already."""
+def ensure_upgraded(engine: Engine) -> bool:
+    """Migrate to the newest revision; say whether the database was not there already."""
     with engine.connect() as connection:
         if current_revision(connection) == newest_revision(connection):
-            return
+            return False
     upgrade(engine)
+    return True
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -95,10 +95,11 @@ def is_ours(_: object, name: str | None, kind: str, reflected: bool, counterpart
 
 def test_processes_that_upgrade_at_once_do_it_once(blank: Engine) -> None:
     failures: list[BaseException] = []
+    upgraded: list[bool] = []
 
     def run() -> None:
         try:
-            migrate.ensure_upgraded(blank)
+            upgraded.append(migrate.ensure_upgraded(blank))
         except BaseException as error:  # noqa: BLE001 - a thread must hand its failure over
             failures.append(error)
 
@@ -109,6 +110,8 @@ def test_processes_that_upgrade_at_once_do_it_once(blank: Engine) -> None:
         thread.join(60)
 
     assert failures == []
+    assert any(upgraded)
+    assert migrate.ensure_upgraded(blank) is False
     with blank.connect() as connection:
         assert migrate.current_revision(connection) == migrate.newest_revision(connection)
 
