@@ -14,6 +14,7 @@ from channels.steps.aggregate import Aggregate
 from channels.steps.contract import Cell, Context
 from channels.steps.render import rendered
 from channels.steps.sources import Source
+from channels.steps.stages import Stages, own_columns
 from pim.errors import NotFound
 from pim.projection.columns import find
 
@@ -22,33 +23,46 @@ UNMAPPED = "\x00unmapped "
 
 
 @dataclass(frozen=True, kw_only=True)
+class Target:
+    """One target: its finished value, and what its steps hold on the way."""
+
+    name: str
+    cell: Cell
+    stages: Stages
+
+    def plan(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the target's column, and that of what its lookups lack if they report it."""
+        shown = {self.name: self.cell.expr}
+        if self.cell.unmapped is not None:
+            shown[UNMAPPED + self.name] = self.cell.unmapped
+        # Columns first, then select: a constant is then as long as the frame.
+        return self.stages.computed(frame).with_columns(**shown).select(*shown)
+
+    def columns(self) -> Iterator[str]:
+        """Yield the columns of the projection that the target reads."""
+        yield from self.stages.columns()
+        for expr in (self.cell.expr, self.cell.unmapped):
+            if expr is not None:
+                yield from own_columns(expr)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompiledMapping:
     """Expressions for every target; make it with `compile_mapping`."""
 
     mapping: Mapping
     context: Context
-    cells: dict[str, Cell]
+    compiled: tuple[Target, ...]
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Return the targets in order."""
-        return tuple(self.cells)
-
-    @cached_property
-    def expressions(self) -> list[pl.Expr]:
-        """Return one expression for each target, and one for each that may lack a lookup."""
-        shown = [cell.expr.alias(target) for target, cell in self.cells.items()]
-        lacking = [
-            cell.unmapped.alias(UNMAPPED + target)
-            for target, cell in self.cells.items()
-            if cell.unmapped is not None
-        ]
-        return shown + lacking
+        return tuple(each.name for each in self.compiled)
 
     @cached_property
     def columns(self) -> frozenset[str]:
         """Return the columns of the projection that the mapping reads."""
-        return frozenset(name for each in self.expressions for name in each.meta.root_names())
+        return frozenset(name for each in self.compiled for name in each.columns())
 
     @property
     def groups(self) -> frozenset[str]:
@@ -65,23 +79,16 @@ class CompiledMapping:
         """Return the targets of every row of a frame, in order: String or List(String).
 
         Empty text and empty lists are null. Columns that the frame lacks are read as null.
-        Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more.
+        Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more,
+        behind all targets.
         """
-        complete = self.completed(frame)
-        return complete.lazy().select(self._full_length).collect()
+        complete = self._completed(frame).lazy()
+        parts = pl.collect_all([each.plan(complete) for each in self.compiled])
+        items = pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
+        lacking = [name for name in items.columns if name.startswith(UNMAPPED)]
+        return items.select(*self.targets, *lacking)
 
-    @cached_property
-    def _full_length(self) -> list[pl.Expr]:
-        """Repeat what reads no column (a constant) for every row, also in a frame without rows."""
-        return [
-            each
-            if each.meta.root_names()
-            else pl.repeat(each.first(), pl.len()).alias(each.meta.output_name())
-            for each in self.expressions
-        ]
-
-    def completed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the frame with every column that the mapping reads."""
+    def _completed(self, frame: pl.DataFrame) -> pl.DataFrame:
         missing = [
             pl.lit(None, dtype=_dtype(self.context, name)).alias(name)
             for name in sorted(self.columns - set(frame.columns))
@@ -96,20 +103,30 @@ class CompiledMapping:
         if target not in self.mapping.targets:
             raise NotFound(f'The mapping has no target "{target}".')
         source = self.mapping.targets[target]
-        stages = [rendered(cell, self.context).expr for cell in source.stages(self.context)]
-        named = [each.alias(str(number)) for number, each in enumerate(stages)]
-        one = replace(self, cells={str(n): Cell(expr=e, kind="text") for n, e in enumerate(named)})
-        values = one.apply(frame).row(row)
+        stages = Stages()
+        context = replace(self.context, stages=stages)
+        cells = [rendered(cell, context) for cell in source.stages(context)]
+        steps = [
+            Target(name=str(number), cell=replace(cell, unmapped=None), stages=stages)
+            for number, cell in enumerate(cells)
+        ]
+        values = replace(self, compiled=tuple(steps)).apply(frame).row(row)
         return list(_told(source, values))
 
 
 def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
     """Return a mapping ready to be applied to frames of the projection."""
-    cells = {
-        target: rendered(source.compile(context), context)
+    compiled = tuple(
+        _compiled(target, source, replace(context, stages=Stages()))
         for target, source in mapping.targets.items()
-    }
-    return CompiledMapping(mapping=mapping, context=context, cells=cells)
+    )
+    return CompiledMapping(mapping=mapping, context=context, compiled=compiled)
+
+
+def _compiled(target: str, source: Source, context: Context) -> Target:
+    return Target(
+        name=target, cell=rendered(source.compile(context), context), stages=context.stages
+    )
 
 
 def columns_needed(mapping: Mapping, context: Context) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import polars as pl
 
+from channels.steps.stages import Stages
 from pim.domain.structure import Attribute, Channel, Labels, Structure
 from pim.domain.violations import Violation
 
@@ -116,7 +117,7 @@ class Context:
     """What a feed knows while its mapping is compiled.
 
     `lookups` are the named tables; `as_of` is the moment of the publication (timezone-aware):
-    steps have no clock of their own.
+    steps have no clock of their own. `stages` holds what the target's steps gave.
     """
 
     structure: Structure
@@ -128,6 +129,7 @@ class Context:
     currency: str | None = None
     media_base_url: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stages: Stages = field(default_factory=Stages)
 
     def decimals(self, currency: str | None) -> int:
         """Return the usual number of decimals of a currency; 2 if it is unknown."""
@@ -171,9 +173,9 @@ class TextStep(Step):
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Apply `text`; what becomes empty becomes null."""
         if cell.kind == "list":
-            changed = cell.expr.list.eval(blank_to_null(self.text(pl.element())).drop_nulls())
-            return cell.list(changed)
-        return cell.text(blank_to_null(self.text(cell.expr)))
+            changed = cell.expr.list.eval(self.text(pl.element()))
+            return cell.list(changed.list.eval(blank_to_null(pl.element()).drop_nulls()))
+        return cell.text(blank_to_null(context.stages.hold(self.text(cell.expr))))
 
 
 AnyStep = TypeVar("AnyStep", bound=type[Step])

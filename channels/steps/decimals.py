@@ -67,7 +67,8 @@ def to_ending(amount: pl.Expr, ending: Decimal, direction: Direction = "nearest"
     above = _multiples(grain.abs() - whole(last), step, direction)
     below = _multiples(grain.abs() - whole(last), step, MIRRORED[direction])
     size = pl.when(grain < 0).then(below).otherwise(above)
-    return amounts(_signed(grain, pl.max_horizontal(size, whole(0)) + whole(last)))
+    least = pl.when(size < 0).then(whole(0)).otherwise(size)
+    return amounts(_signed(grain, least + whole(last)))
 
 
 def _multiples(grain: pl.Expr, step: int, direction: Direction) -> pl.Expr:

@@ -52,5 +52,9 @@ class ImageUrl(Step):
 
 
 def _address(key: pl.Expr, base: str) -> pl.Expr:
-    encoded = replace_found(key.str.strip_chars_start("/"), _UNSAFE, quote)
+    encoded = key.str.strip_chars_start("/").map_batches(
+        lambda keys: replace_found(keys, _UNSAFE, quote),
+        return_dtype=pl.String,
+        is_elementwise=True,
+    )
     return pl.when(key.str.contains(r"^https?://")).then(key).otherwise(pl.lit(base) + encoded)

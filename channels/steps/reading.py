@@ -173,7 +173,7 @@ def unknown_name(what: str, given: Any, known: Iterable[str], path: str) -> Viol
     """Return the violation of a name that is not known; `hint` names the nearest ones."""
     names = sorted(known)
     folded = {name.casefold(): name for name in names}
-    near = difflib.get_close_matches(str(given).casefold(), folded, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(given).casefold(), folded, n=2, cutoff=0.7)
     hint = " or ".join(folded[name] for name in near) or ", ".join(names[:12])
     return Violation(
         code=f"mapping.unknown_{what}",

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from channels.steps.contract import TextStep, step
+from channels.steps.distinct import by_expression, per_distinct
 from channels.steps.parameters import param
 
 # Letters that decompose to nothing Latin. Cyrillic as in ISO 9's common web form.
@@ -36,11 +37,14 @@ class Slug(TextStep):
 
     def text(self, text: pl.Expr) -> pl.Expr:
         """Return the slug."""
-        small = text.str.to_lowercase()
+        return per_distinct(text, by_expression(self._slug))
+
+    def _slug(self, text: pl.Expr) -> pl.Expr:
+        small = text.str.to_lowercase().str.normalize("NFC")
         if self.letters == "unicode":
-            kept = small.str.normalize("NFC").str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
+            kept = small.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
         else:
-            latin = small.str.normalize("NFC").str.replace_many(_LATIN)
-            bare = latin.str.normalize("NFKD").str.replace_all(r"[\p{M}'\x{2019}]+", "")
+            latin = small.str.replace_many(_LATIN).str.normalize("NFKD")
+            bare = latin.str.replace_all(r"[\p{M}'\x{2019}]+", "")
             kept = bare.str.replace_all(r"[^a-z0-9]+", " ")
         return kept.str.strip_chars().str.replace_all(" ", self.separator, literal=True)

@@ -58,9 +58,13 @@ def compile_step(step: Step, cell: Cell, context: Context) -> Cell:
     if ready is None:
         raise TypeError(f"step {step.name} cannot take {cell.kind}")
     after = step.compile(ready, context)
-    if after.unmapped is None and cell.unmapped is not None:
-        return replace(after, unmapped=cell.unmapped)
-    return after
+    return replace(
+        after,
+        expr=context.stages.hold(after.expr),
+        unit=None if after.unit is None else context.stages.hold(after.unit),
+        unmapped=cell.unmapped if after.unmapped is None else after.unmapped,
+        source=None,
+    )
 
 
 def gathered(cells: tuple[Cell, ...], context: Context) -> Cell:
@@ -91,7 +95,7 @@ def source_problems(source: Source, context: Context, path: str) -> Iterator[Vio
         yield from found
         if found:
             return
-        cell = step.compile(ready, context)
+        cell = compile_step(step, cell, context)
 
 
 def _wrong_kind(step: Step, cell: Cell, path: str) -> Violation:

@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 
 from channels.steps.contract import TextStep, step
+from channels.steps.distinct import by_expression, per_distinct
 from channels.steps.found import replace_found
 from channels.steps.parameters import param
 
@@ -36,9 +37,16 @@ class StripHtml(TextStep):
 
     def text(self, text: pl.Expr) -> pl.Expr:
         """Return the plain text, tidied."""
-        one_line = text.str.replace_all(r"\s+", " ")
-        blocks = one_line.str.replace_all(_GONE, "").str.replace_all(_BLOCK, "\n")
-        plain = replace_found(blocks.str.replace_all(_TAG, ""), _ENTITY, html.unescape)
+        return per_distinct(text, self._plain)
+
+    def _plain(self, texts: pl.Series) -> pl.Series:
+        bare = by_expression(_without_tags)(texts)
+        plain = replace_found(bare, _ENTITY, html.unescape)
         if self.blocks == "blank":
             return plain.str.replace_all(r"\s+", " ").str.strip_chars()
         return plain.str.replace_all(r"[^\S\n]*\n\s*", "\n").str.strip_chars()
+
+
+def _without_tags(text: pl.Expr) -> pl.Expr:
+    one_line = text.str.replace_all(r"\s+", " ").str.replace_all(_GONE, "")
+    return one_line.str.replace_all(_BLOCK, "\n").str.replace_all(_TAG, "")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import polars as pl
 
 from channels.steps.contract import Cell, Context, TextStep, step
-from channels.steps.cutting import at_last_word, cut_bytes, cut_characters
+from channels.steps.cutting import Unit, shortened
+from channels.steps.distinct import per_distinct
 from channels.steps.parameters import param
 from pim.domain.violations import Violation
-
-Unit = Literal["characters", "bytes"]
 
 
 @step("truncate")
@@ -32,7 +30,8 @@ class Truncate(TextStep):
 
     def problems(self, cell: Cell, context: Context) -> Iterator[Violation]:
         """Yield an ending that leaves no room for text."""
-        if self._room < 1:
+        taken = self.ending if self.unit == "characters" else self.ending.encode()
+        if len(taken) >= self.length:
             yield Violation(
                 code="mapping.out_of_range",
                 path="ending",
@@ -43,22 +42,10 @@ class Truncate(TextStep):
 
     def text(self, text: pl.Expr) -> pl.Expr:
         """Return text of at most `length` units; null stays null."""
-        cut = CUTTERS[self.unit](text, self._room)
-        kept = at_last_word(text, cut) if self.whole_words else cut
-        fits = SIZES[self.unit](text) <= self.length
-        return pl.when(fits).then(text).otherwise(kept + pl.lit(self.ending))
 
-    @property
-    def _room(self) -> int:
-        taken = self.ending if self.unit == "characters" else self.ending.encode()
-        return self.length - len(taken)
+        def change(texts: pl.Series) -> pl.Series:
+            return shortened(
+                texts, self.length, self.unit, whole_words=self.whole_words, ending=self.ending
+            )
 
-
-CUTTERS: Mapping[Unit, Callable[[pl.Expr, int], pl.Expr]] = {
-    "characters": cut_characters,
-    "bytes": cut_bytes,
-}
-SIZES: Mapping[Unit, Callable[[pl.Expr], pl.Expr]] = {
-    "characters": lambda text: text.str.len_chars(),
-    "bytes": lambda text: text.str.len_bytes(),
-}
+        return per_distinct(text, change)

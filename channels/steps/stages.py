@@ -1,0 +1,47 @@
+"""Hold what each step gives in a column, so that the next may use it many times.
+
+An expression that names its input twice doubles with every step that follows: ten steps would be
+a thousand copies. A held value is computed once, in the frame of its target, and then forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import polars as pl
+
+_MARK = "\x01"
+
+
+@dataclass
+class Stages:
+    """The held values of one target, each computed behind those that it reads."""
+
+    _held: list[tuple[int, str, pl.Expr]] = field(default_factory=list)
+
+    def hold(self, expr: pl.Expr) -> pl.Expr:
+        """Return a column that will hold the value of an expression."""
+        levels = {name: level for level, name, _ in self._held}
+        level = 1 + max((levels.get(name, 0) for name in expr.meta.root_names()), default=0)
+        name = f"{_MARK}{len(self._held)}"
+        self._held.append((level, name, expr))
+        return pl.col(name)
+
+    def computed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the frame with every held value."""
+        ordered = sorted(self._held, key=lambda held: held[0])
+        for _, level in groupby(ordered, key=lambda held: held[0]):
+            frame = frame.with_columns(expr.alias(name) for _, name, expr in level)
+        return frame
+
+    def columns(self) -> Iterator[str]:
+        """Yield the columns of the catalogue that held values read."""
+        for _, _, expr in self._held:
+            yield from own_columns(expr)
+
+
+def own_columns(expr: pl.Expr) -> Iterator[str]:
+    """Yield the columns that an expression reads, held values left out."""
+    return (name for name in expr.meta.root_names() if not name.startswith(_MARK))
