@@ -18,6 +18,7 @@ from pim.domain.values import Cell
 from pim.projection import columns
 from pim.projection.catalogue import Catalogue
 from pim.projection.columns import SYSTEM, Column
+from pim.projection.conditions import filled as holds_data
 
 BITS: Final = 64
 
@@ -94,7 +95,7 @@ def _filled(
 ) -> pl.Series:
     if not parts:
         return pl.repeat(True, sum(catalogue.items.heights), eager=True)
-    tests = (_present(part) for part in parts)
+    tests = map(holds_data, parts)
     whole = reduce(and_, tests).alias("filled")
     held = catalogue.test_cell(
         parts, catalogue.group(structure, parts[0]), lambda frame: frame.select(whole).to_series()
@@ -102,11 +103,6 @@ def _filled(
     if attribute is structure.identifier:
         held = held | catalogue.items.stored("identifier", SYSTEM["identifier"]).is_not_null()
     return held
-
-
-def _present(part: Column) -> pl.Expr:
-    column = pl.col(part.name)
-    return (column != "").fill_null(False) if part.dtype == pl.String else column.is_not_null()
 
 
 def _parts(attribute: Attribute, cell: Cell, channel: Channel) -> list[Column]:

@@ -90,7 +90,7 @@ class Compiler:
         cell = Cell(attribute.code, leaf.scope or ALL, leaf.locale or ALL)
         parts = self.parts(attribute, cell)
         if leaf.operator in ("EMPTY", "NOT EMPTY"):
-            held = reduce(or_, (_filled(part) for part in parts), pl.lit(False))
+            held = reduce(or_, (filled(part) for part in parts), pl.lit(False))
             holds = held if leaf.operator == "NOT EMPTY" else ~held
             return Test(columns=parts, holds=holds, cell=True)
         kind = ATTRIBUTE_TYPES[attribute.type].kind
@@ -114,9 +114,10 @@ class Compiler:
         return (whole,)
 
 
-def _filled(part: Column) -> pl.Expr:
+def filled(part: Column) -> pl.Expr:
+    """Return whether a column holds data; an empty text is none."""
     column = pl.col(part.name)
-    return column != "" if part.dtype == pl.String else column.is_not_null()
+    return (column != "").fill_null(False) if part.dtype == pl.String else column.is_not_null()
 
 
 def text_holds(column: pl.Expr, operator: str, value: Any) -> pl.Expr:
@@ -220,7 +221,7 @@ def _column(name: str) -> Column:
 def _identifier(_c: Compiler, leaf: Leaf) -> Test:
     column = pl.col("identifier")
     if leaf.operator in ("EMPTY", "NOT EMPTY"):
-        held = (column != "").fill_null(False)
+        held = filled(_column("identifier"))
         holds = held if leaf.operator == "NOT EMPTY" else ~held
     else:
         holds = text_holds(column, leaf.operator, leaf.value)
