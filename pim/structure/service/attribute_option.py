@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.orm import Session
 
 from pim.domain import structure as domain
+from pim.domain.attribute_types import type_of
 from pim.domain.codes import OPTION_CODE
 from pim.domain.structure import Codes, Structure
 from pim.structure import models
@@ -16,14 +17,6 @@ from pim.structure.service.findings import Findings
 from pim.structure.service.noun import Document, Draft, Noun, Planned, check_labels, table_of
 
 ALLOWED = "at most 100 letters, digits, underscores and hyphens, without spaces or accents"
-TYPES = frozenset(
-    {
-        "pim_catalog_simpleselect",
-        "pim_catalog_multiselect",
-        "pim_reference_data_simpleselect",
-        "pim_reference_data_multiselect",
-    }
-)
 
 
 class AttributeOptions(Noun):
@@ -61,7 +54,7 @@ class AttributeOptions(Noun):
         if code is None:
             return findings
         new["attribute"] = code
-        if attributes[code].type not in TYPES:
+        if not type_of(attributes[code]).has_options:
             findings.add(
                 "no_options",
                 "attribute",
