@@ -14,7 +14,7 @@ class Violation:
     """One broken rule at one place.
 
     `path` is the column in the flat format (`name-en_GB`) or a dotted path in a document;
-    `message` and `mend` are templates filled from `parameters`; `value` is what was found, as given.
+    `message` and `mend` are templates filled from `parameters`; `value` is what was found.
     """
 
     code: str

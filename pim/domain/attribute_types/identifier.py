@@ -26,18 +26,23 @@ class Identifier(Text):
 
     def faults(self, text: str, attribute: Attribute) -> list[Violation]:
         """Return every rule that text breaks; separators of lists are refused."""
-        found = sorted(set(text) & set(",;\t\r\n"))
-        separators = [
-            problem(
-                "separator_in_identifier",
-                attribute.code,
-                'The identifier "{value}" holds {separator}, which separates identifiers in lists.',
-                text,
-                separator=_NAMES[found[0]],
-                mend="Take it out or put a dash in its place.",
-            )
-        ]
-        return [*(separators if found else ()), *super().faults(text, attribute)]
+        return [*_separator(text, attribute), *super().faults(text, attribute)]
+
+
+def _separator(text: str, attribute: Attribute) -> list[Violation]:
+    found = next((character for character in text if character in _NAMES), None)
+    if found is None:
+        return []
+    return [
+        problem(
+            "separator_in_identifier",
+            attribute.code,
+            'The identifier "{value}" holds {separator}, which separates identifiers in lists.',
+            text,
+            separator=_NAMES[found],
+            mend="Take it out or put a dash in its place.",
+        )
+    ]
 
 
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "\r": "a line end", "\n": "a line end"}
