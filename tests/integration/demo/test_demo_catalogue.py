@@ -8,23 +8,10 @@ import pytest
 
 from channels.feeds.service import apply_feed
 from pim.db.unit_of_work import Work
-from pim.demo.build import write
-from pim.demo.faulty import write_faulty
 from pim.demo.feeds import feed_documents
-from pim.demo.kids_line import write_kids_line
 from pim.staging.imports import ImportOptions, ImportResult, ImportRun
 from pim.structure import queries
 from pim.structure.seeds import seed
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory) -> dict[str, Path]:
-    """Return the folders that the demo writes."""
-    made = tmp_path_factory.mktemp("demo")
-    write(made / "catalogue", pictures=False)
-    write_kids_line(made / "kids")
-    write_faulty(made / "faulty")
-    return {path.name: path for path in made.iterdir()}
 
 
 def load(work: Work, settings, folder: Path) -> ImportResult:
