@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -67,12 +68,18 @@ def named_type(value: Any) -> str:
 
 def visible(value: Any) -> str:
     r"""Return a value as text in which what cannot be stored or seen is an escape like \x00."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else _shown(value)
     if text.isprintable():
         return text
     return "".join(
         c if c.isprintable() or c in "\t\n\r" or c.isspace() else escape(c) for c in text
     )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def escape(character: str) -> str:

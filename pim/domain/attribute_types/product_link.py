@@ -61,6 +61,6 @@ def _bad_link(data: Mapping[str, Any], attribute: Attribute) -> Violation:
         "bad_link",
         attribute.code,
         "{value} does not name a product or a product model.",
-        dict(data),
+        data,
         mend="Give type as product or product_model, and identifier as text.",
     )

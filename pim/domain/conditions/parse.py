@@ -257,7 +257,7 @@ def _unknown(code: str, given: Any, path: str, message: str, known: list[str]) -
 def _not_a_node(document: Mapping[str, Any], path: str) -> Violation:
     message = "{value} is not a condition."
     mend = 'Write {{"field", "operator", "value"}}, or one of "all", "any" and "not" alone.'
-    return problem("not_a_condition", path, message, dict(document), mend=mend)
+    return problem("not_a_condition", path, message, document, mend=mend)
 
 
 def _too_deep(path: str) -> Violation:
