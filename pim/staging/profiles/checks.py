@@ -25,9 +25,12 @@ def _targets(profile: Profile, structure: Structure) -> Iterator[Violation]:
     """Yield columns and constants that lead nowhere, or two of them to the same place."""
     kind = MODEL if profile.entity == "product_models" else PRODUCT
     seen: dict[str, str] = {}
+    names: dict[str, str] = {}
     for path, target in _named(profile):
         earlier = seen.setdefault(target.casefold(), path)
-        if earlier != path:
+        if earlier == path:
+            names[target] = path
+        else:
             yield _fault(
                 "profile_target_repeated",
                 path,
@@ -36,7 +39,6 @@ def _targets(profile: Profile, structure: Structure) -> Iterator[Violation]:
                 target=target,
                 earlier=earlier,
             )
-    names = {target: path for path, target in _named(profile)}
     plan = read_header(list(names), kind, structure)
     for violation in plan.ignored:
         if profile.models is None or violation.path not in ("code", "family_variant"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
-from importers.contract import ROW
+from importers.contract import ROW, Batch
 from pim.domain.structure import FamilyVariant, Structure
 from pim.domain.violations import Violation
 from pim.errors import Refused
@@ -21,6 +21,8 @@ PRODUCT_FIELDS = frozenset({"enabled", "groups", "uuid", "identifier", "family"}
 SAID_ONCE = ("enabled", "groups", "family")
 #: Columns that the grouping itself fills.
 NAMED = ("code", "parent", "family_variant")
+#: Rows of one model that are held back until they are complete.
+LARGEST_MODEL = 50_000
 FOLDED, MODEL = "__folded__", "__model__"
 
 
@@ -143,7 +145,7 @@ class Grouping:
         new = grouped.join(before, on=MODEL, how="anti", maintain_order="left")
         fresh = hashes.join(before, on=MODEL, how="anti", maintain_order="left")
         self.seen[level] = pl.concat([before, fresh])
-        self._warn(rows, columns, level=level)
+        self._warn(rows, columns, level=level, before=before)
         parent = pl.col(self.KEY) if level else pl.lit(None, dtype=pl.String)
         variant = pl.lit(self.variant.code).alias("family_variant")
         return new.select("code", parent.alias("parent"), variant, *columns, ROW)
@@ -154,16 +156,30 @@ class Grouping:
             return filled.unique(maintain_order=True).str.join(",").alias(name)
         return filled.first().fill_null("")
 
-    def _warn(self, rows: pl.DataFrame, columns: list[str], *, level: int) -> None:
-        """Warn about cells that differ from what their model was given where it first stood."""
+    def _warn(
+        self, rows: pl.DataFrame, columns: list[str], *, level: int, before: pl.DataFrame
+    ) -> None:
+        """Warn about cells that differ from what their model was given where it first stood.
+
+        What a model gathers is complete when its rows end: more of it later comes too late.
+        """
         first = self.seen[level].rename({name: f"{name}\0" for name in columns})
         compared = rows.join(first, on=MODEL, how="left", maintain_order="left")
+        late = pl.col(MODEL).is_in(before[MODEL].implode())
         for name in columns:
-            if name.partition("-")[0] in self.gathered:
-                continue
-            differs = _filled([name])[0] & (pl.col(name).hash() != pl.col(f"{name}\0"))
+            other = pl.col(name).hash() != pl.col(f"{name}\0")
+            is_gathered = name.partition("-")[0] in self.gathered
+            differs = _filled([name])[0] & (late if is_gathered else other)
             for row, text, code in compared.filter(differs).select(ROW, name, "code").iter_rows():
                 self._warnings.append((row, _differs(name, text, code)))
+
+    def _warn_of_loss(self, rows: pl.DataFrame, columns: Sequence[str]) -> None:
+        """Warn about rows that are no products and yet say what only products can hold."""
+        telling = [name for name in columns if name not in SAID_ONCE]
+        for number, *cells in rows.select(ROW, *telling).iter_rows():
+            lost = [name for name, cell in zip(telling, cells, strict=True) if (cell or "").strip()]
+            if lost:
+                self._warnings.append((number, _left_out(lost)))
 
     def _products(
         self, frame: pl.DataFrame, varied: pl.DataFrame, own: list[list[str]]
@@ -177,7 +193,9 @@ class Grouping:
         inherited = [name for level in own[:last] for name in level]
         below = pl.col(ROW).is_in(varied[ROW].implode())
         named = [self.identifier] if self.identifier in frame.columns else []
-        frame = frame.filter(pl.any_horizontal(_filled([*named, *self._axes()])))
+        is_product = pl.any_horizontal(_filled([*named, *self._axes()]))
+        self._warn_of_loss(frame.filter(~is_product), [n for level in own[1:] for n in level])
+        frame = frame.filter(is_product)
         if "family" not in frame.columns:
             own[last].append("family")
             frame = frame.with_columns(pl.lit(self.variant.family).alias("family"))
@@ -185,6 +203,41 @@ class Grouping:
         # Null, not "": a cell that belongs to the model says nothing about the product.
         theirs = [pl.when(~below).then(pl.col(name)).alias(name) for name in inherited]
         return frame.select(*own[last], parent, *theirs, ROW)
+
+
+def uncut(batches: Iterable[Batch], key: str) -> Iterator[Batch]:
+    """Yield the same rows, cut anew so that neighbours with one key stay together."""
+    held: list[pl.DataFrame] = []
+    for batch in batches:
+        frame = pl.concat([*held, batch.frame])
+        end = _start_of_last(frame, key)
+        held = [frame.slice(end)]
+        if end or batch.problems:
+            yield Batch(frame=frame.head(end), problems=batch.problems)
+    if held and held[0].height:
+        yield Batch(frame=held[0])
+
+
+def _start_of_last(frame: pl.DataFrame, key: str) -> int:
+    """Return where the rows of the last key begin; the end if they are too many to be a model."""
+    if not frame.height or key not in frame.columns:
+        return frame.height
+    keys = frame[key].fill_null("").str.strip_chars().str.to_lowercase()
+    others = (keys != keys[-1]).arg_true()
+    start = others[-1] + 1 if others.len() else 0
+    return start if frame.height - start <= LARGEST_MODEL else frame.height
+
+
+def _left_out(columns: Sequence[str]) -> Violation:
+    return Violation(
+        code="row_left_out",
+        path=columns[0],
+        message="The row is no product (no identifier, no place on an axis); it is left out "
+        "with {columns}.",
+        mend="Give it an identifier, or the axis values of the variants that it describes.",
+        parameters={"columns": ", ".join(columns)},
+        severity="warning",
+    )
 
 
 def _filled(columns: Sequence[str]) -> list[pl.Expr]:

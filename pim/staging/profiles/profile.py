@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from importers.contract import Batch, ReadOptions
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
+from pim.staging.profiles.grouping import uncut
 from pim.staging.profiles.options import NewOption
 from pim.staging.profiles.translation import Translation
 
@@ -113,6 +114,10 @@ class Profile:
     @cached_property
     def _translation(self) -> Translation:
         return Translation(columns=self.columns, constants=self.constants, models=self.models)
+
+    def batches(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield a sheet's batches, cut anew where one would end between the rows of a model."""
+        return uncut(batches, self.models.key.strip()) if self.models else iter(batches)
 
     def apply(self, batch: Batch, structure: Structure) -> list[tuple[str, Batch]]:
         """Return a batch of the sheet as batches in the flat format, models before products.

@@ -67,9 +67,8 @@ def fitness(attribute: Attribute, values: Sequence[str]) -> float:
     """Return how well values suit an attribute's type, 0.3 to 1."""
     if not values:
         return 1.0
-    kind = "select" if "select" in attribute.type else attribute.type
-    judge = _JUDGES.get(kind, lambda _attribute, _values: 1.0)
-    return judge(attribute, values)
+    judge = _JUDGES.get("select" if "select" in attribute.type else attribute.type)
+    return judge(attribute, values) if judge else 1.0
 
 
 def _select(attribute: Attribute, values: Sequence[str]) -> float:

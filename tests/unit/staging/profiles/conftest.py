@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -28,7 +29,8 @@ derby,Derby shoe,"<p>Fine ""calf"" leather</p>",Polka,"classic, men",true,Color,
 derby,,,,,,,Black,,42,'DRB-BLK-42,129.00,,derby-2.jpg,side
 derby,,,,,,,Cognac,,41,'DRB-COG-41,139.00,,,
 derby,,,,,,,,,,,,,derby-3.jpg,sole
-care-kit,Care kit,<p>Brush and cream</p>,Polka,care,true,Title,Default Title,,,'CARE-1,19.00,,kit.jpg,
+care-kit,Care kit,<p>Brush and cream</p>,Polka,care,true,Title,Default Title,,,\
+'CARE-1,19.00,,kit.jpg,
 """
 
 SUPPLIER = (
@@ -39,16 +41,12 @@ SUPPLIER = (
 )
 
 
-def _attribute(code: str, kind: str, **more: object) -> Attribute:
-    labels = {"en_GB": code.replace("_", " ").capitalize(), **more.pop("labels", {})}  # type: ignore[dict-item]
-    return Attribute(
-        id=hash(code),
-        code=code,
-        type=f"pim_catalog_{kind}",
-        group="g",
-        labels=labels,
-        **more,  # type: ignore[arg-type]
-    )
+def _attribute(
+    code: str, kind: str, *, labels: dict[str, str] | None = None, **more: Any
+) -> Attribute:
+    labels = {"en_GB": code.replace("_", " ").capitalize(), **(labels or {})}
+    kind = f"pim_catalog_{kind}"
+    return Attribute(id=hash(code), code=code, type=kind, group="g", labels=labels, **more)
 
 
 def _options(attribute: str, **labels: str) -> Codes[AttributeOption]:
