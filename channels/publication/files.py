@@ -15,6 +15,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ class FeedFolder:
     def publication(self, number: int) -> Path:
         """Return the folder of a publication."""
         return self.path / "publications" / str(number)
+
+    def as_of(self, moment: datetime) -> Path:
+        """Return the folder of a publication for another moment."""
+        return self.path / "as-of" / moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
     def start(self, number: int) -> Path:
         """Return an empty folder for a publication that is being built."""

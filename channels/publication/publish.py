@@ -66,6 +66,7 @@ class Publishing:
     projection: Projection
     feed: Feed
     options: PublishOptions
+    run_id: int | None = None
     record: Publication = field(init=False)
     definition: Definition = field(init=False)
 
@@ -115,6 +116,7 @@ class Publishing:
         self.record = Publication(
             feed_id=self.feed.id,
             feed_version=self.feed.version,
+            run_id=self.run_id,
             kind=self._kind,
             state="running",
             as_of=now,
@@ -174,8 +176,7 @@ class Publishing:
     def _render(self, built: Built, diff: Diff, now: datetime) -> Path:
         """Write the files into a folder that nobody reads yet, forced to disk."""
         if self._kind == "as_of":
-            stamp = now.strftime("%Y%m%dT%H%M%S%z")
-            folder = fresh_folder(self.folder.path / "as-of" / stamp)
+            folder = fresh_folder(self.folder.as_of(now))
         else:
             folder = self.folder.start(self.record.id)
         definition = self.definition

@@ -26,3 +26,14 @@ def reconcile(work: Work, feed: Feed, folder: FeedFolder) -> None:
         for name in ("items", "added", "changed", "removed", "unchanged", "errors", "warnings"):
             setattr(record, name, manifest[name])
     work.session.flush()
+
+
+def fail(work: Work, feed: Feed, reason: str) -> None:
+    """Note on the feed's running publications why they ended."""
+    running = select(Publication).where(
+        Publication.feed_id == feed.id, Publication.state == "running"
+    )
+    for record in work.session.scalars(running):
+        record.state = "failed"
+        record.reasons = [reason]
+    work.session.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -26,6 +27,44 @@ def publications(session: Session, feed: Feed, *, limit: int = 50) -> list[Publi
     """Return the newest publications of a feed."""
     query = select(Publication).where(Publication.feed_id == feed.id)
     return list(session.scalars(query.order_by(Publication.id.desc()).limit(limit)))
+
+
+def folder_path(settings: Settings, code: str, record: Publication) -> Path:
+    """Return where a publication's files lie: for readers in `current`, else in its own folder."""
+    folder = FeedFolder(settings.feeds / code)
+    if record.kind == "as_of":
+        return folder.as_of(record.as_of)
+    return folder.path / CURRENT if folder.pointed() == record.id else folder.publication(record.id)
+
+
+def last_two(session: Session, feed: Feed) -> tuple[int, int]:
+    """Return the last two publications of a feed, the older first."""
+    done = [r.id for r in publications(session, feed) if r.state in {"published", "held", "replaced"}]
+    if len(done) < 2:  # noqa: PLR2004 - two are compared
+        raise Refused(f'"{feed.code}" has fewer than two publications to compare.')
+    return done[1], done[0]
+
+
+def item_status(session: Session, settings: Settings, feed: Feed, item: str) -> dict[str, Any]:
+    """Return where one item stands: live or not published, and what its last check found."""
+    folder = folder_of(settings, feed)
+    number = folder.pointed(CURRENT)
+    told = ledger.read_ledger(folder, number)
+    live = not told.filter(pl.col("item") == item).is_empty()
+    answer = {"feed": feed.code, "item": item, "publication": number}
+    return {
+        **answer,
+        "status": "live" if live else "not published",
+        "violations": _violations(folder, number, item),
+    }
+
+
+def _violations(folder: FeedFolder, number: int | None, item: str) -> list[dict[str, Any]]:
+    path = folder.publication(number or 0) / "violations.csv"
+    if not path.exists():
+        return []
+    rows = pl.scan_csv(path, infer_schema=False).filter(pl.col("item") == item)
+    return rows.collect().to_dicts()
 
 
 def find_publication(session: Session, feed: Feed, number: int) -> Publication:

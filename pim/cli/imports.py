@@ -106,7 +106,7 @@ def list_profiles(cli: Cli) -> None:
 def show_profile(cli: Cli, code: str) -> None:
     """Show a profile's document."""
     with cli.work() as work:
-        document = profiles.find_document(work.session, code)
+        document = profiles.find(work.session, code).document
     cli.answer(document, lambda: click.echo(_pretty(document)))
 
 
@@ -130,8 +130,10 @@ def suggest_profile(cli: Cli, file: Path) -> None:
     with cli.engine() as engine, unit_of_work(engine) as work:
         suggestion = profiles.suggest(file, current(work.session))
     click.echo(_pretty(suggestion.document))
-    for header, confidence in suggestion.confidence.items():
-        cli.notes.print(f"{header}: {confidence}", markup=False)
+    for guess in suggestion.guesses:
+        cli.notes.print(
+            f"{guess.header} -> {guess.target or 'ignored'} ({guess.confidence:.0%})", markup=False
+        )
 
 
 def _pretty(document: Any) -> str:

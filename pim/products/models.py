@@ -22,7 +22,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
+from pim.access.models import User
 from pim.db.base import Base, BigId, Json, Now
+from pim.db.runs import Run
+from pim.structure.models import Attribute, Family, FamilyVariant
 
 
 
@@ -64,7 +67,7 @@ class ProductModel(Base):
         Uuid, server_default=func.gen_random_uuid(), unique=True
     )
     code: Mapped[str]
-    family_variant_id: Mapped[int] = mapped_column(ForeignKey("family_variant.id"), index=True)
+    family_variant_id: Mapped[int] = mapped_column(ForeignKey(FamilyVariant.id), index=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("product_model.id"), index=True)
     categories: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=EMPTY_IDS)
     associations: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
@@ -90,7 +93,7 @@ class Product(Base):
         Uuid, server_default=func.gen_random_uuid(), unique=True
     )
     identifier: Mapped[str | None]
-    family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True)
+    family_id: Mapped[int | None] = mapped_column(ForeignKey(Family.id), index=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("product_model.id"), index=True)
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     categories: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=EMPTY_IDS)
@@ -107,7 +110,7 @@ class UniqueValue(Base):
 
     __tablename__ = "unique_value"
 
-    attribute_id: Mapped[int] = mapped_column(ForeignKey("attribute.id"), primary_key=True)
+    attribute_id: Mapped[int] = mapped_column(ForeignKey(Attribute.id), primary_key=True)
     value: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     entity_id: Mapped[int] = mapped_column(index=True)
 
@@ -125,8 +128,8 @@ class ChangeSet(Base):
     kind: Mapped[str]
     label: Mapped[str] = mapped_column(server_default=text("''"))
     state: Mapped[str] = mapped_column(server_default=text("'running'"))
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id))
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"))
     conditions: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     operations: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)

@@ -16,7 +16,7 @@ from pim.products import writer
 from pim.products.unique import sync_unique_values
 from pim.staging.associations import AssociationReader, Mirror
 from pim.staging.decide import Counts, Decider
-from pim.staging.findings import Findings
+from pim.staging.findings import Findings, violation_frame
 
 ATTEMPTS = 3
 
@@ -73,7 +73,7 @@ class Applier:
         return any(v.attribute.unique for v in self.decider.plan.values)
 
     def _note(self, findings: Findings) -> None:
-        frame = findings.frame(run_id=self.run_id, file=self.decider.file)
+        frame = violation_frame(findings.numbered(), run_id=self.run_id, file=self.decider.file)
         copy_in(self.session, "import_violation", frame)
 
     def _associations(self, frame: pl.DataFrame) -> Counts:

@@ -36,9 +36,7 @@ def check_axes(
     for position in concerned:
         context = contexts[position]
         stored = orjson.loads(context.stored.values) if context.stored else {}
-        given = {
-            axis: _given(cells.get(Cell(axis)), position) for axis in context.place.axes
-        }
+        given = {axis: _given(cells.get(Cell(axis)), position) for axis in context.place.axes}
         problem = _own_problem(context, stored, given)
         if problem is None:
             values = tuple(

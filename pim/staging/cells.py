@@ -11,7 +11,7 @@ from pim.domain.attribute_types import CellFormat
 from pim.domain.structure import Structure
 from pim.domain.values import Cell
 from pim.domain.violations import Violation
-from pim.products.columns import parse_column
+from pim.products.columns import as_violation, parse_column
 from pim.staging.context import Placement, RowContext
 from pim.staging.findings import Findings
 from pim.staging.header import HeaderPlan, ValueColumns
@@ -54,9 +54,11 @@ class CellReader:
             texts = {suffix: _only(column, owned) for suffix, column in texts.items()}
         if value.attribute.type in MEDIA_TYPES:
             texts = {"": self.media.keys(texts[""], value, findings)}
-        result = parse_column(value.attribute, texts, self.structure, self.format)
-        for position, violation in result.violations:
-            findings.add(position, _under(violation, value))
+        result = parse_column(
+            value.attribute, texts, self.structure, self.format, path=value.cell.column
+        )
+        for row in result.violations.iter_rows(named=True):
+            findings.add(row["index"], as_violation(row))
         return self._blanks(result.json, value, ~filled & owned, contexts, findings)
 
     def _blanks(
@@ -80,7 +82,10 @@ class CellReader:
 
     @staticmethod
     def _warn(
-        value: ValueColumns, misplaced: pl.Series, contexts: Sequence[RowContext], findings: Findings
+        value: ValueColumns,
+        misplaced: pl.Series,
+        contexts: Sequence[RowContext],
+        findings: Findings,
     ) -> None:
         column = next(iter(value.columns.values()))
         for position in misplaced.arg_true().to_list():
@@ -122,20 +127,6 @@ def _filled(texts: Mapping[str, pl.Series]) -> pl.Series:
 
 def _only(column: pl.Series, where: pl.Series) -> pl.Series:
     return column.zip_with(where, pl.Series([None], dtype=pl.String))
-
-
-def _under(violation: Violation, value: ValueColumns) -> Violation:
-    """Return a violation under the header of the file's own column."""
-    column = value.columns.get(violation.path) or next(iter(value.columns.values()))
-    return Violation(
-        code=violation.code,
-        path=column,
-        message=violation.message,
-        parameters=violation.parameters,
-        value=violation.value,
-        mend=violation.mend,
-        severity=violation.severity,
-    )
 
 
 def _misplaced(column: str, attribute: str, place: Placement) -> Violation:

@@ -140,9 +140,7 @@ class Contexts:
             return [("family_variant", _VARIANT_UNKNOWN)]
         if not row["family_variant"] and entity is None and parent is None:
             return [("family_variant", _VARIANT_MISSING)]
-        known = (
-            parent.family_variant_id if parent else entity.family_variant_id if entity else None
-        )
+        known = parent.family_variant_id if parent else entity.family_variant_id if entity else None
         if variant and known is not None and variant.id != known:
             return [("family_variant", _VARIANT_DIFFERS)]
         if parent and (

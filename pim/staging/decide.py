@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import orjson
@@ -72,7 +73,6 @@ class Decider:
     cells: CellReader
     file: str
     mode: Mode = "create_or_update"
-    blank: Blank = "keep"
     repeated: Mapping[int, int] = field(default_factory=dict)
 
     def decide(self, frame: pl.DataFrame) -> Decision:
@@ -99,7 +99,7 @@ class Decider:
             or cell.attribute in self._axis_attributes
         )
 
-    @property
+    @cached_property
     def _axis_attributes(self) -> frozenset[str]:
         return frozenset(
             axis
@@ -202,7 +202,9 @@ class Decider:
         chosen = [contexts[p] for p in positions]
         own = [self._own_categories(p, contexts[p], sides) or [] for p in positions]
         common = {
-            "parent_id": pl.Series([c.parent.id if c.parent else None for c in chosen], dtype=pl.Int64),
+            "parent_id": pl.Series(
+                [c.parent.id if c.parent else None for c in chosen], dtype=pl.Int64
+            ),
             "categories": pl.Series(own, dtype=pl.List(pl.Int64)),
             "values": documents.gather(positions),
             "source_file": pl.Series([self.file] * len(chosen), dtype=pl.String),

@@ -20,7 +20,9 @@ def values_documents(cells: Mapping[Cell, pl.Series], height: int) -> pl.Series:
         return pl.Series("values", ["{}"] * height, dtype=pl.String)
     tree: dict[str, dict[str, dict[str, pl.Expr]]] = {}
     for i, cell in enumerate(cells):
-        tree.setdefault(cell.attribute, {}).setdefault(cell.channel, {})[cell.locale] = pl.col(str(i))
+        tree.setdefault(cell.attribute, {}).setdefault(cell.channel, {})[cell.locale] = pl.col(
+            str(i)
+        )
     attributes = {
         attribute: _object({channel: _object(locales) for channel, locales in channels.items()})
         for attribute, channels in tree.items()

@@ -51,7 +51,7 @@ def write_error_files(
 def _rejected(session: Session, run_id: int) -> dict[str, pl.DataFrame]:
     rows = session.execute(
         text(
-            'SELECT file, "row", string_agg(column_name || \': \' || message || \' \' || mend, \' | \''
+            "SELECT file, \"row\", string_agg(column_name || ': ' || message || ' ' || mend, ' | '"
             " ORDER BY id) FROM import_violation WHERE run_id = :run AND severity = 'error'"
             ' GROUP BY file, "row"'
         ),
@@ -60,7 +60,10 @@ def _rejected(session: Session, run_id: int) -> dict[str, pl.DataFrame]:
     frame = pl.DataFrame(
         rows, schema={"file": pl.String, ROW: pl.UInt32, ERRORS: pl.String}, orient="row"
     )
-    return {str(key[0]): part.drop("file") for key, part in frame.partition_by("file", as_dict=True).items()}
+    return {
+        str(key[0]): part.drop("file")
+        for key, part in frame.partition_by("file", as_dict=True).items()
+    }
 
 
 def _rows(stage: Stage, parts: Sequence[StagedFile], reasons: pl.DataFrame) -> pl.DataFrame:

@@ -27,26 +27,21 @@ class Findings:
         if violation.severity == "error":
             self.rejected.add(position)
 
-    def frame(self, *, run_id: int, file: str) -> pl.DataFrame:
-        """Return the problems as rows of `import_violation`, in the order of the file."""
+    def numbered(self) -> list[tuple[int, Violation]]:
+        """Return the problems with the rows' numbers, in the order of the file."""
         ordered = sorted(self.found, key=lambda pair: pair[0])
-        return pl.DataFrame(
-            [
-                {
-                    "run_id": run_id,
-                    "file": file,
-                    "row": self.rows[position],
-                    "column_name": v.path,
-                    "value": v.value,
-                    "code": v.code,
-                    "severity": v.severity,
-                    "message": v.text,
-                    "mend": v.mend_text,
-                }
-                for position, v in ordered
-            ],
-            schema=VIOLATION_SCHEMA,
-        )
+        return [(self.rows[position], violation) for position, violation in ordered]
+
+
+def violation_frame(
+    found: Sequence[tuple[int, Violation]], *, run_id: int, file: str
+) -> pl.DataFrame:
+    """Return problems by row number as rows of `import_violation`."""
+    rows = [
+        (run_id, file, row, v.path, v.value, v.code, v.severity, v.text, v.mend_text)
+        for row, v in found
+    ]
+    return pl.DataFrame(rows, schema=VIOLATION_SCHEMA, orient="row")
 
 
 VIOLATION_SCHEMA = {

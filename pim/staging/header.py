@@ -19,7 +19,7 @@ KEYS = {PRODUCT: "identifier", MODEL: "code"}
 ASSOCIATED = ("products", "product_models", "groups")
 
 #: Columns that an export adds and an import has no use for.
-INFORMATIVE = frozenset({"created", "updated", "level", "id"})
+INFORMATIVE = frozenset({"created", "updated", "level", "id", "errors"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,9 @@ def _place(column: str, structure: Structure) -> tuple[Cell, str] | Violation:
     locale, channel, suffix = ALL, ALL, ""
     for part in parts:
         if attribute.localizable and locale == ALL and _is_locale(part):
-            found = next((c for c in structure.active_locales if c.casefold() == part.casefold()), None)
+            found = next(
+                (c for c in structure.active_locales if c.casefold() == part.casefold()), None
+            )
             if found is None:
                 return _ignored(column, "No channel uses the locale {locale}.", locale=part)
             locale = found
@@ -134,7 +136,9 @@ def _place(column: str, structure: Structure) -> tuple[Cell, str] | Violation:
         elif not suffix and (known := _suffix(part, attribute, structure)):
             suffix = known
         else:
-            return _ignored(column, '"{part}" means nothing for {attribute}.', part=part, attribute=code)
+            return _ignored(
+                column, '"{part}" means nothing for {attribute}.', part=part, attribute=code
+            )
     if attribute.localizable and locale == ALL:
         return _ignored(column, "{attribute} varies by locale.", attribute=code)
     if attribute.scopable and channel == ALL:
@@ -142,7 +146,9 @@ def _place(column: str, structure: Structure) -> tuple[Cell, str] | Violation:
     if attribute.type == "pim_catalog_price_collection" and not suffix:
         return _ignored(column, "A price needs its currency.")
     if locale != ALL and locale not in structure.locales_of(attribute, channel):
-        return _ignored(column, "{attribute} has no value in {locale} there.", attribute=code, locale=locale)
+        return _ignored(
+            column, "{attribute} has no value in {locale} there.", attribute=code, locale=locale
+        )
     return Cell(attribute.code, channel, locale), suffix
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from pim.staging.header import HeaderPlan, read_header
 from pim.staging.intake import Intake
 from pim.staging.media import MediaFiles
 from pim.staging.models import ImportViolation
+from pim.staging.profiles import Profile, find
 from pim.staging.staged import Stage, StagedFile
 from pim.structure.queries import current
 
@@ -44,13 +46,16 @@ KINDS = {"products": PRODUCT, "product_models": MODEL}
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """What the person asked for; `entity` is "auto" or one of the flat format's entities."""
+    """What the person asked for; `entity` is "auto" or one of the flat format's entities.
+
+    `blank` and `mode` of None leave it to the profile, else "keep" and "create_or_update".
+    """
 
     entity: str = "auto"
     profile: str | None = None
     dry_run: bool = False
-    blank: Blank = "keep"
-    mode: Mode = "create_or_update"
+    blank: Blank | None = None
+    mode: Mode | None = None
     errors: Path | None = None
 
 
@@ -140,6 +145,21 @@ class ImportRun:
         """Return the run's folder."""
         return self.settings.runs / str(self.run.id)
 
+    @cached_property
+    def _profile(self) -> Profile | None:
+        code = self.options.profile
+        return find(self.work.session, code) if code else None
+
+    @property
+    def blank(self) -> Blank:
+        """Return what an empty cell does."""
+        return self.options.blank or (self._profile.blank if self._profile else "keep")
+
+    @property
+    def mode(self) -> Mode:
+        """Return whether rows may create and update."""
+        return self.options.mode or (self._profile.mode if self._profile else "create_or_update")
+
     def finish(self) -> ImportResult:
         """Carry the run to its end; raises what stopped it, after noting it on the run."""
         try:
@@ -176,8 +196,8 @@ class ImportRun:
             run_id=self.run.id,
             change_set_id=self.change_set_id,
             stage=stage,
-            profile=self.options.profile,
-            blank=self.options.blank,
+            profile=self._profile,
+            blank=self.blank,
         )
         paths = [Path(p) for p in self.run.parameters["paths"]]
         for name, counts in intake.take(paths, entity=self.options.entity):
@@ -236,11 +256,10 @@ class ImportRun:
                     store=not self.options.dry_run,
                 ),
                 format=CellFormat(**staged.format),
-                blank=self.options.blank,
+                blank=self.blank,
             ),
             file=staged.name,
-            mode=self.options.mode,
-            blank=self.options.blank,
+            mode=self.mode,
             repeated=repeated_rows(stage.names(staged, plan.key)),
         )
         return Applier(
@@ -349,5 +368,3 @@ def _height(staged: StagedFile, task: Task) -> int:
     average = staged.rows // max(1, len(staged.segments))
     last = task.segment == len(staged.segments) - 1
     return staged.rows - average * (len(staged.segments) - 1) if last else average
-
-

@@ -11,9 +11,10 @@ from importers.contract import ROW, Batch, ReadOptions, RowProblem, Sheet, impor
 from pim.db.copy import copy_in
 from pim.db.unit_of_work import Work
 from pim.domain.violations import Violation
-from pim.staging.decide import Counts
+from pim.errors import Refused
+from pim.staging.decide import Blank, Counts
 from pim.staging.findings import violation_frame
-from pim.staging.profiles import Profile, find
+from pim.staging.profiles import Profile
 from pim.staging.sources import Source, plan
 from pim.staging.staged import Stage, StagedFile, unreadable
 from pim.structure.flat import Row, RowOutcome, apply_rows
@@ -30,17 +31,18 @@ class Intake:
     run_id: int
     change_set_id: int
     stage: Stage
-    profile: str | None = None
-    blank: str = "keep"
+    profile: Profile | None = None
+    blank: Blank = "keep"
 
     def take(self, paths: Sequence[Path], *, entity: str) -> Iterator[tuple[str, Counts]]:
         """Yield each file's name and the counts that are known after reading it."""
-        profile = find(self.work.session, self.profile) if self.profile else None
         staged: list[StagedFile] = []
-        sources = plan(paths, entity=entity, profile=profile, workdir=self.stage.folder / "files")
-        for source in sources:
+        planned = plan(
+            paths, entity=entity, profile=self.profile, workdir=self.stage.folder / "files"
+        )
+        for source in planned.sources:
             if source.entity in PRODUCT_ENTITIES:
-                files, counts = self._stage(source, profile)
+                files, counts = self._stage(source)
                 staged.extend(files)
                 yield source.name, counts
             else:
@@ -51,55 +53,58 @@ class Intake:
 
     def _structure(self, source: Source) -> tuple[StagedFile, Counts]:
         """Apply a file of structure; its rows are kept for the error file only."""
-        counts = Counts()
         with importer_for(source.path).open(source.path, ReadOptions()) as sheet:
             kept = self._file(source, source.entity, sheet.header, sheet)
-            for batch in sheet.batches:
-                self._keep_raw(kept, batch, sheet)
-                rows = (
-                    Row(row.pop(ROW), {k: v for k, v in row.items() if v is not None})
-                    for row in batch.frame.iter_rows(named=True)
+            unread: list[RowProblem] = []
+            outcomes = list(
+                apply_rows(
+                    self.work,
+                    source.entity,
+                    self._rows(kept, sheet, unread),
+                    change_set_id=self.change_set_id,
+                    blank=self.blank,
                 )
-                outcomes = list(
-                    apply_rows(
-                        self.work,
-                        source.entity,
-                        rows,
-                        change_set_id=self.change_set_id,
-                        blank=self.blank,
-                    )
-                )
-                self._note(source.name, [(o.number, v) for o in outcomes for v in o.violations])
-                self._problems(source.name, batch.problems)
-                counts.add(_counts(outcomes, len(batch.problems)))
-        return kept, counts
+            )
+        self._note(source.name, [(p.row, p.violation) for p in unread])
+        self._note(source.name, [(o.number, v) for o in outcomes for v in o.violations])
+        return kept, _counts(outcomes, len(unread))
 
-    def _stage(self, source: Source, profile: Profile | None) -> tuple[list[StagedFile], Counts]:
-        options = profile.read_options if profile else ReadOptions()
+    def _rows(self, kept: StagedFile, sheet: Sheet, unread: list[RowProblem]) -> Iterator[Row]:
+        for batch in sheet.batches:
+            self._keep_raw(kept, batch, sheet)
+            unread.extend(batch.problems)
+            for row in batch.frame.iter_rows(named=True):
+                number = row.pop(ROW)
+                yield Row(number=number, cells={k: v for k, v in row.items() if v is not None})
+
+    def _stage(self, source: Source) -> tuple[list[StagedFile], Counts]:
+        options = self.profile.read_options if self.profile else ReadOptions()
         files: dict[str, StagedFile] = {}
         counts = Counts()
         with importer_for(source.path).open(source.path, options) as sheet:
             for batch in sheet.batches:
-                self._batch(source, profile, sheet, batch, files)
-                self._problems(source.name, batch.problems)
+                self._batch(source, sheet, batch, files)
+                self._note(source.name, [(p.row, p.violation) for p in batch.problems])
                 counts.add(Counts(rows=len(batch.problems), rejected=len(batch.problems)))
+                counts.add(self._lost(source))
             if not files:
                 files[source.entity] = self._file(source, source.entity, sheet.header, sheet)
         return sorted(files.values(), key=lambda f: PRODUCT_ENTITIES.index(f.entity)), counts
 
+    def _lost(self, source: Source) -> Counts:
+        """Note what rows lost in translation by the profile."""
+        lost = self.profile.take_warnings() if self.profile else []
+        self._note(source.name, lost)
+        return Counts(warnings=len(lost))
+
     def _batch(
-        self,
-        source: Source,
-        profile: Profile | None,
-        sheet: Sheet,
-        batch: Batch,
-        files: dict[str, StagedFile],
+        self, source: Source, sheet: Sheet, batch: Batch, files: dict[str, StagedFile]
     ) -> None:
-        parts = (
-            profile.apply(batch, current(self.work.session))
-            if profile
-            else [(source.entity, batch)]
-        )
+        profile = self.profile
+        parts = [(source.entity, batch)]
+        if profile:
+            parts = profile.apply(batch, current(self.work.session))
+            self._create_options(profile)
         for entity, part in parts:
             header = [c for c in part.frame.columns if c != ROW]
             staged = files.get(entity)
@@ -113,6 +118,24 @@ class Intake:
             self._keep_raw(carrier, batch, sheet)
         elif batch.problems:
             self.stage.add_raw(carrier, unreadable(batch.problems, sheet.header))
+
+    def _create_options(self, profile: Profile) -> None:
+        """Create the options that the profile lets a sheet bring with it."""
+        new = profile.take_options()
+        locales = current(self.work.session).active_locales
+        labels = [f"label-{locale}" for locale in locales]
+        rows = (
+            Row(
+                number=number,
+                cells={"attribute": o.attribute, "code": o.code, **dict.fromkeys(labels, o.label)},
+            )
+            for number, o in enumerate(new, start=1)
+        )
+        for outcome in apply_rows(
+            self.work, "attribute_options", rows, change_set_id=self.change_set_id
+        ):
+            if outcome.violations:
+                raise Refused("An option of the sheet cannot be created.", outcome.violations)
 
     def _keep_raw(self, staged: StagedFile, batch: Batch, sheet: Sheet) -> None:
         self.stage.add_raw(staged, batch.frame)
@@ -129,9 +152,6 @@ class Intake:
             media_root=str(source.media_root) if source.media_root else None,
             dialect=dict(sheet.dialect),
         )
-
-    def _problems(self, file: str, problems: Sequence[RowProblem]) -> None:
-        self._note(file, [(p.row, p.violation) for p in problems])
 
     def _note(self, file: str, found: Sequence[tuple[int, Violation]]) -> None:
         frame = violation_frame(found, run_id=self.run_id, file=file)

@@ -12,9 +12,7 @@ from pim.domain.violations import Violation
 from pim.staging.findings import Findings
 from pim.staging.header import ValueColumns
 
-MEDIA_TYPES = frozenset(
-    {"pim_catalog_image", "pim_catalog_file", "pim_catalog_asset_collection"}
-)
+MEDIA_TYPES = frozenset({"pim_catalog_image", "pim_catalog_file", "pim_catalog_asset_collection"})
 
 
 @dataclass
@@ -26,6 +24,7 @@ class MediaFiles:
 
     storage: Storage
     root: Path | None = None
+    store: bool = True
     known: dict[str, str | None] = field(default_factory=dict)
 
     def keys(self, texts: pl.Series, value: ValueColumns, findings: Findings) -> pl.Series:
@@ -54,7 +53,7 @@ class MediaFiles:
         if self.root is not None:
             path = (self.root / name).resolve()
             if path.is_relative_to(self.root.resolve()) and path.is_file():
-                return self.storage.put(path)
+                return self.storage.put(path) if self.store else self.storage.key_for(path)
         return name if self.storage.exists(name) else None
 
 

@@ -34,7 +34,14 @@ class StagedFile:
     segments: list[str] = field(default_factory=list)
     raw_segments: list[str] = field(default_factory=list)
     rows: int = 0
+    translated: bool = False
+    dialect: dict[str, str] = field(default_factory=dict)
     format: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def as_given(self) -> list[str]:
+        """Return the segments that hold the rows as they stood in the file."""
+        return self.raw_segments if self.translated else [*self.segments, *self.raw_segments]
 
 
 class Stage:
@@ -60,7 +67,7 @@ class Stage:
 
     def read(self, segment: str) -> pl.DataFrame:
         """Return the rows of a segment."""
-        return pl.read_ipc(self.folder / segment, memory_map=False)
+        return pl.read_ipc(self.folder / segment)
 
     def frames(self, segments: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield the rows of segments, one at a time."""

@@ -89,7 +89,11 @@ class ProductExport:
             entities = self._read(chunk)
             names = self._names(entities)
             for entity in entities:
-                yield [*self._own(entity, names), *self._values(entity), *self._linked(entity, names)]
+                yield [
+                    *self._own(entity, names),
+                    *self._values(entity),
+                    *self._linked(entity, names),
+                ]
 
     def _all(self) -> list[int]:
         query = f"SELECT id FROM {TABLES[self._kind]} ORDER BY id"  # noqa: S608 - a fixed name
@@ -164,9 +168,7 @@ class ProductExport:
 
     def _values(self, entity: Row) -> Iterator[str]:
         for cell, suffixes in self._columns.items():
-            data = (
-                entity["values"].get(cell.attribute, {}).get(cell.channel, {}).get(cell.locale)
-            )
+            data = entity["values"].get(cell.attribute, {}).get(cell.channel, {}).get(cell.locale)
             attribute = self._structure.attributes[cell.attribute]
             texts = ATTRIBUTE_TYPES[attribute.type].to_cells(data, attribute, self._structure)
             yield from (texts.get(suffix, "") for suffix in suffixes)

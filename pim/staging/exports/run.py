@@ -53,9 +53,7 @@ def export(
         return write_rows(path, file_format, header, rows)
     kind = KINDS[entity]
     ids = _matching(projection, structure, kind, options, now)
-    products = ProductExport(
-        session, structure, kind, ids=ids, choice=_choice(structure, options)
-    )
+    products = ProductExport(session, structure, kind, ids=ids, choice=_choice(structure, options))
     return write_rows(path, file_format, products.header, products.rows())
 
 

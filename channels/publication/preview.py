@@ -1,0 +1,62 @@
+"""Show what a feed makes of one product, target by target and step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from channels.checking.check import check
+from channels.feeds.definition import parse_feed
+from channels.models import Feed
+from channels.publication.selection import SKUS, select_products, whole_groups
+from pim.db.unit_of_work import Work
+from pim.products.history import find_entity
+from pim.projection import Projection
+from pim.structure.queries import current
+
+
+def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str) -> dict[str, Any]:
+    """Return {feed, product, selected, targets: {target: {output, steps}}, violations}.
+
+    `selected` tells whether the feed's condition takes the product at all.
+    """
+    definition = parse_feed(feed.document, current(work.session))
+    now = work.clock()
+    compiled = definition.compile(now)
+    entity = find_entity(work.session, identifier)
+    with projection.read() as reading:
+        ids = whole_groups(reading, [entity.id], compiled.groups)
+        frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
+        selected = entity.id in select_products(reading, definition, now)
+    row = int(frame["id"].index_of(entity.id) or 0)
+    mapped = compiled.apply(frame)[row : row + 1]
+    checked = check(
+        mapped,
+        definition.exporter.requirements(definition.options),
+        severities=definition.severities,  # type: ignore[arg-type]
+        item_id=definition.item_id,
+        facts={
+            "country": definition.country,
+            "currency": definition.currency,
+            "locale": definition.locale,
+        },
+    )
+    return {
+        "feed": feed.code,
+        "product": entity.name,
+        "selected": selected,
+        "targets": {
+            target: {
+                "output": _plain(mapped[target]),
+                "steps": compiled.trace(target, frame, row=row),
+            }
+            for target in compiled.targets
+        },
+        "violations": checked.violations.to_dicts(),
+    }
+
+
+def _plain(column: pl.Series) -> Any:
+    value = column[0]
+    return value.to_list() if isinstance(value, pl.Series) else value

@@ -1,0 +1,86 @@
+"""`pim run`: follow, cancel and resume long work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pim.cli.context import Cli, pass_cli
+from pim.db import runs
+from pim.db.unit_of_work import unit_of_work
+from pim.errors import Refused
+from pim.staging.imports import ImportRun
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this noun."""
+    group.add_command(run)
+
+
+@click.group()
+def run() -> None:
+    """Follow long work."""
+
+
+def _document(each: runs.Run) -> dict[str, Any]:
+    names = (
+        "id", "kind", "label", "state", "stage", "done", "total", "error", "result",
+        "created", "started", "heartbeat", "finished",
+    )  # fmt: skip
+    return {name: getattr(each, name) for name in names}
+
+
+def _line(each: dict[str, Any]) -> str:
+    of = f" of {each['total']:,}" if each["total"] is not None else ""
+    error = f": {each['error']}" if each["error"] else ""
+    return (
+        f"{each['id']} {each['kind']} {each['label']}: {each['state']}, {each['done']:,}{of}{error}"
+    )
+
+
+@run.command("list")
+@pass_cli
+def list_(cli: Cli) -> None:
+    """List the newest runs."""
+    with cli.work() as work:
+        found = [_document(each) for each in runs.recent_runs(work.session)]
+    cli.answer(found, lambda: [cli.out.print(_line(f), markup=False) for f in found] and None)
+
+
+@run.command()
+@click.argument("number", type=int)
+@pass_cli
+def show(cli: Cli, number: int) -> None:
+    """Show one run."""
+    with cli.work() as work:
+        found = _document(runs.find_run(work.session, number))
+    cli.answer(found, lambda: cli.out.print(_line(found), markup=False))
+
+
+@run.command()
+@click.argument("number", type=int)
+@pass_cli
+def cancel(cli: Cli, number: int) -> None:
+    """Ask a run to stop after its chunk."""
+    with cli.work() as work:
+        found = runs.find_run(work.session, number)
+        if found.state not in {"queued", "running"}:
+            raise Refused(f"Run {number} is {found.state}: there is nothing to cancel.")
+        found.cancel_requested = True
+    answer = {"id": number, "cancel_requested": True}
+    cli.answer(answer, lambda: cli.out.print(f"Run {number} stops after its chunk."))
+
+
+@run.command()
+@click.argument("number", type=int)
+@pass_cli
+def resume(cli: Cli, number: int) -> None:
+    """Go on with an import that was interrupted, from its last committed chunk."""
+    with cli.engine() as engine, unit_of_work(engine) as work:
+        found = runs.find_run(work.session, number)
+        if found.kind != "import" or found.state == "done":
+            raise Refused(f"Run {number} is a {found.kind} that is {found.state}: only an "
+                          "unfinished import is resumed.")  # fmt: skip
+        result = ImportRun.again(work, cli.settings, found).finish()
+    cli.answer(result.document(), lambda: cli.out.print(f"Run {number} is done."))

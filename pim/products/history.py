@@ -1,0 +1,176 @@
+"""Read history: what happened to a product, who did it, what it looked like at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pim.domain.structure import Structure
+from pim.domain.values import merge
+from pim.errors import NotFound
+from pim.products.documents import document_sql, flatten
+from pim.products.lookups import find_stored, fold
+from pim.products.models import MODEL, PRODUCT
+from pim.products.writer import CREATE, DELETE, TABLES
+
+ACTIONS = ("update", "create", "delete")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellChange:
+    """One column before and after."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """What one change set did to one product or model; `author` is an e-mail, None the system."""
+
+    change_set: int
+    kind: str
+    label: str
+    author: str | None
+    at: datetime
+    action: str
+    state: str
+    cells: tuple[CellChange, ...]
+    source_file: str | None = None
+    source_row: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON of this entry."""
+        cells = [vars(cell) for cell in self.cells]
+        return {**vars(self), "at": self.at.isoformat(), "cells": cells}
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A product or model as history finds it."""
+
+    id: int
+    kind: int
+    name: str
+
+
+def find_entity(session: Session, name: str) -> Entity:
+    """Return a product by identifier, or a model by code; raises NotFound."""
+    for kind in (PRODUCT, MODEL):
+        stored = find_stored(session, kind, [name]).get(fold(name))
+        if stored:
+            return Entity(stored.id, kind, stored.name)
+    raise NotFound(f'There is no product or model "{name}".')
+
+
+def product_history(
+    session: Session,
+    entity_id: int,
+    structure: Structure,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    field: str | None = None,
+) -> list[HistoryEntry]:
+    """Return the newest entries first; `before` is a change set to page on from.
+
+    With `field` only entries that touched that attribute or column.
+    """
+    rows = session.execute(
+        _ENTRIES, {"entity": entity_id, "before": before or 2**62, "limit": limit if not field else 10_000}
+    )
+    entries = [_entry(row, structure) for row in rows]
+    if field:
+        entries = [e for e in (_only(entry, field) for entry in entries) if e]
+    return entries[:limit]
+
+
+def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str, Any] | None:
+    """Return an entity's document as it was at a moment; None when it did not exist then."""
+    current = session.scalar(
+        text(
+            f"SELECT {document_sql(entity.kind)} FROM {TABLES[entity.kind]} e WHERE e.id = :id"  # noqa: S608
+        ),
+        {"id": entity.id},
+    )
+    later = session.execute(_LATER, {"entity": entity.id, "moment": moment})
+    document: dict[str, Any] | None = current
+    for action, before in later:
+        if action == CREATE:
+            return None
+        document = before if action == DELETE else merge(document or {}, before)
+    return document
+
+
+def _entry(row: Any, structure: Structure) -> HistoryEntry:
+    old, new = flatten(row.before or {}), flatten(row.after or {})
+    if row.action == DELETE:
+        old, new = {}, {}
+    return HistoryEntry(
+        change_set=row.change_set_id,
+        kind=row.kind,
+        label=row.label,
+        author=row.email,
+        at=row.at,
+        action=ACTIONS[row.action],
+        state=row.state,
+        cells=tuple(
+            CellChange(
+                field=_named(name, structure),
+                old=_shown(name, old.get(name), structure),
+                new=_shown(name, new.get(name), structure),
+            )
+            for name in sorted({**old, **new})
+        ),
+        source_file=row.source_file,
+        source_row=row.source_row,
+    )
+
+
+def _named(column: str, structure: Structure) -> str:
+    """Return a column with codes in place of ids: "categories.12" becomes "categories.shoes"."""
+    head, _, last = column.rpartition(".")
+    things: Mapping[str, Any] = {"categories": structure.categories, "groups": structure.groups}
+    if head in things and last.isdigit() and int(last) in things[head].by_id:
+        return f"{head}.{things[head].by_id[int(last)].code}"
+    return column
+
+
+def _shown(column: str, value: Any, structure: Structure) -> Any:
+    if column == "family" and value in structure.families.by_id:
+        return structure.families.by_id[value].code
+    return value
+
+
+def _only(entry: HistoryEntry, field: str) -> HistoryEntry | None:
+    wanted = field.casefold()
+    cells = tuple(
+        c for c in entry.cells if c.field.casefold() == wanted
+        or c.field.casefold().startswith((f"{wanted}-", f"{wanted}."))
+    )  # fmt: skip
+    return HistoryEntry(**{**vars(entry), "cells": cells}) if cells else None
+
+
+_ENTRIES = text(
+    """
+    SELECT h.change_set_id, c.kind, c.label, c.state, u.email, h.at, h.action, h.before, h.after,
+        h.source_file, h.source_row
+    FROM history h JOIN change_set c ON c.id = h.change_set_id
+    LEFT JOIN app_user u ON u.id = c.author_id
+    WHERE h.entity_id = :entity AND h.change_set_id < :before
+    ORDER BY h.change_set_id DESC LIMIT :limit
+    """
+)
+
+_LATER = text(
+    """
+    SELECT action, before FROM history WHERE entity_id = :entity AND at > :moment
+    ORDER BY change_set_id DESC
+    """
+)
