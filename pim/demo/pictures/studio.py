@@ -15,9 +15,7 @@ from pim.demo.plan import Colourway, Style
 from pim.demo.source import settings
 
 SHEETS = ("drawings/shoes", "drawings/boots", "drawings/goods")
-#: A close-up is drawn with a margin, because shading at the very edge of a sheet is not true.
-MARGIN = 200
-QUALITY = 70
+QUALITY = 76
 
 
 def shoot(folder: Path, styles: Iterable[Style]) -> None:
@@ -35,13 +33,9 @@ def shoot(folder: Path, styles: Iterable[Style]) -> None:
 def indexed(drawing: str, view: str) -> Image.Image:
     """Return a view of a drawing before it is coloured."""
     layers = drawing_of("sole_view" if view == "sole" else drawing)
-    if view == "detail":
-        wide = draw(layers, close(layers))
-        return wide.crop((MARGIN, MARGIN, wide.width - MARGIN, wide.height - MARGIN)).resize(
-            wide.size, Image.Resampling.NEAREST
-        )
-    front = draw(layers, whole(layers))
-    return pair(front) if view == "pair" else front
+    if view == "pair":
+        return pair(layers)
+    return draw(layers, close(layers) if view == "detail" else whole(layers))
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -40,6 +41,18 @@ class View:
         scale = size / self.side
         return [((x - self.left) * scale, (y - self.top) * scale) for x, y in outline]
 
+    def wider(self) -> View:
+        """Return the view with an eighth more on each side."""
+        margin = self.side / 8
+        return View(left=self.left - margin, top=self.top - margin, side=self.side * 1.25)
+
+    def moved(self, *, scale: float, across: int, down: int) -> View:
+        """Return the view that shows things smaller and moved by pixels of the large sheet."""
+        side = self.side / scale
+        return View(
+            left=self.left - across * side / SIDE, top=self.top - down * side / SIDE, side=side
+        )
+
 
 def bounds(drawing: Drawing) -> tuple[float, float, float, float]:
     """Return left, top, right and bottom of a drawing."""
@@ -55,11 +68,11 @@ def whole(drawing: Drawing) -> View:
 
 
 def close(drawing: Drawing) -> View:
-    """Return a view of the front, for seams and grain, with a margin to be cut off."""
+    """Return the view of the front half, for seams and grain."""
     left, top, right, bottom = bounds(drawing)
-    side = (right - left) * 0.9
-    middle = bottom - min(side * 0.3, (bottom - top) / 2)
-    return View(left=right - side * 0.92, top=middle - side / 2, side=side)
+    side = (right - left) * 0.68
+    middle = bottom - min(side * 0.4, (bottom - top) / 2)
+    return View(left=right - side * 0.93, top=middle - side / 2, side=side)
 
 
 def draw(drawing: Drawing, view: View) -> Image.Image:
@@ -74,13 +87,11 @@ def draw(drawing: Drawing, view: View) -> Image.Image:
     return ImageChops.add(parts, _shaded(tones, volume))
 
 
-def pair(front: Image.Image) -> Image.Image:
+def pair(drawing: Drawing) -> Image.Image:
     """Return the indexed picture of a shoe with its twin behind it."""
-    sheet = Image.new("L", (SIDE, SIDE), NEUTRAL)
-    sheet.paste(front.resize((1410, 1410), Image.Resampling.NEAREST), (180, -10))
-    near = Image.new("L", (SIDE, SIDE), NEUTRAL)
-    near.paste(front.resize((1450, 1450), Image.Resampling.NEAREST), (-10, 130))
-    return Image.composite(near, sheet, near.point(lambda v: 255 * (v >= TONES)))
+    far = draw(drawing, whole(drawing).moved(scale=0.88, across=180, down=-10))
+    near = draw(drawing, whole(drawing).moved(scale=0.9, across=-10, down=130))
+    return Image.composite(near, far, near.point(lambda v: 255 * (v >= TONES)))
 
 
 def _paint(sheet: Image.Image, layer: Layer, view: View, value: int) -> None:
@@ -96,9 +107,12 @@ def _paint(sheet: Image.Image, layer: Layer, view: View, value: int) -> None:
 
 
 def _pillow(layer: Layer, view: View) -> tuple[Image.Image, tuple[int, int], Image.Image]:
-    """Return light, place and outline of a part that bulges, lit from above on the left."""
-    mask = Image.new("L", (COARSE, COARSE), 0)
-    _paint(mask, layer, view, 255)
+    """Return light, place and outline of a part that bulges, lit from above on the left.
+
+    Drawn with a margin, because parts go on beyond the sheet and light must not stop at its edge.
+    """
+    mask = Image.new("L", (COARSE * 5 // 4, COARSE * 5 // 4), 0)
+    _paint(mask, layer, view.wider(), 255)
     scale = COARSE / view.side
     soft = mask.filter(ImageFilter.GaussianBlur(8 * scale))
     across, down = round(4 * scale), round(6 * scale)
@@ -108,7 +122,8 @@ def _pillow(layer: Layer, view: View) -> tuple[Image.Image, tuple[int, int], Ima
         scale=-3.0 if "width" in layer else 3.2,
         offset=128,
     )
-    return lit, (0, 0), mask
+    inside = (COARSE // 8, COARSE // 8, COARSE * 9 // 8, COARSE * 9 // 8)
+    return lit.crop(inside), (0, 0), mask.crop(inside)
 
 
 def _shadow(drawing: Drawing, view: View) -> Image.Image:
@@ -121,6 +136,18 @@ def _shadow(drawing: Drawing, view: View) -> Image.Image:
 
 
 def _shaded(tones: Image.Image, volume: Image.Image) -> Image.Image:
-    """Return tones plus light, held within 0..31."""
-    light = volume.resize(tones.size, Image.Resampling.BILINEAR).point(lambda v: v // 8)
-    return ImageChops.add(tones, light).point(lambda v: min(TONES - 1, max(0, v - NEUTRAL)))
+    """Return tones plus light, held within 0..31.
+
+    Each block of 2 x 2 pixels, which becomes one in the finished picture, is rounded in four ways:
+    that gives four steps between two tones, and no bands.
+    """
+    light = ImageChops.add(volume.resize(tones.size, Image.Resampling.BILINEAR), _thresholds())
+    both = ImageChops.add(tones, light.point(lambda v: v // 8))
+    return both.point(lambda v: min(TONES - 1, max(0, v - NEUTRAL)))
+
+
+@cache
+def _thresholds() -> Image.Image:
+    """Return 0, 4, 6 and 2 in every block of 2 x 2 pixels."""
+    row = bytes((0, 4) * (SIDE // 2)) + bytes((6, 2) * (SIDE // 2))
+    return Image.frombytes("L", (SIDE, SIDE), row * (SIDE // 2))
