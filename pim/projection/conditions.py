@@ -144,7 +144,9 @@ def text_holds(column: pl.Expr, operator: str, value: Any) -> pl.Expr:
 
 
 def any_of(ids: pl.Expr, wanted: Collection[int]) -> pl.Expr:
-    """Tell whether a list of ids holds one of those wanted."""
+    """Tell whether a list of ids holds one of those wanted; null where there is no list."""
+    if not wanted:
+        return ids.list.len() < 0
     if len(wanted) <= 4:
         return reduce(or_, (ids.list.contains(number) for number in wanted), pl.lit(False))
     return ids.list.eval(pl.element().is_in(sorted(wanted))).list.any()
