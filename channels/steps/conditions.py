@@ -15,7 +15,11 @@ from channels.steps.contract import DECIMAL, NUMBERS, Cell, Context
 from channels.steps.render import rendered
 from channels.steps.sources import When
 from pim.domain.conditions import EVERYTHING, All, Any_, Leaf, Node, Not, fold, parse
+from pim.domain.structure import ALL, Structure
+from pim.domain.values import Cell as ValueCell
 from pim.errors import Refused
+from pim.projection.columns import PRICES, of_cell
+from pim.projection.conditions import Compiler
 
 if TYPE_CHECKING:
     from channels.steps.reading import Reader
@@ -49,9 +53,7 @@ def holds(node: Node, cell: Cell, context: Context) -> pl.Expr:
         case Leaf(field=field) if field in CURRENT:
             return _leaf(node, cell, context)
         case Leaf():
-            from pim.projection.conditions import compile_node
-
-            return compile_node(node, context.structure, context.as_of).fill_null(False)
+            return _of_field(node, context)
 
 
 def _leaf(leaf: Leaf, cell: Cell, context: Context) -> pl.Expr:
@@ -69,6 +71,22 @@ def _leaf(leaf: Leaf, cell: Cell, context: Context) -> pl.Expr:
         return shown.expr.list.eval(one).list.any().fill_null(False)
     text = shown.expr.str.to_lowercase()
     return _compared(text, leaf.operator, _texts(leaf.value)).fill_null(False)
+
+
+def _of_field(leaf: Leaf, context: Context) -> pl.Expr:
+    compiler = Compiler(
+        structure=context.structure, now=context.as_of, known=_prices(leaf, context.structure)
+    )
+    return compiler.leaf(leaf).holds
+
+
+def _prices(leaf: Leaf, structure: Structure) -> frozenset[str]:
+    """Return the price columns of a field in every currency: the frame is completed with them."""
+    attribute = structure.attributes.get(leaf.field)
+    if attribute is None or attribute.type != PRICES:
+        return frozenset()
+    cell = ValueCell(attribute.code, leaf.scope or ALL, leaf.locale or ALL)
+    return frozenset(of_cell(attribute, cell, each.code).name for each in structure.currencies)
 
 
 def _length(cell: Cell, context: Context) -> Cell:
@@ -151,6 +169,14 @@ def _read_parts(reader: Reader, parts: list[Any], path: str) -> Iterator[Node]:
 def _read_field(reader: Reader, value: Mapping[str, Any], path: str) -> Node:
     """Return a leaf on a field; scope and locale are the feed's unless it says otherwise."""
     context = reader.context
+    if value["field"] == "change_set":
+        reader.add(
+            path,
+            "mapping.change_set",
+            "A mapping cannot ask for change sets",
+            mend="Ask for them in the feed's own condition",
+        )
+        return EVERYTHING
     attribute = context.structure.attributes.get(str(value["field"]))
     own: dict[str, Any] = {}
     if attribute is not None and attribute.scopable:

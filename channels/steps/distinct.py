@@ -24,8 +24,10 @@ def per_distinct(text: pl.Expr, change: Change) -> pl.Expr:
         if len(distinct) > len(column) * WORTHWHILE:
             return change(column)
         table = distinct.to_frame().with_columns(change(distinct).alias("changed"))
-        found = column.alias("text").to_frame().join(
-            table, on="text", how="left", nulls_equal=True, maintain_order="left"
+        found = (
+            column.alias("text")
+            .to_frame()
+            .join(table, on="text", how="left", nulls_equal=True, maintain_order="left")
         )
         return found.get_column("changed").alias(column.name)
 

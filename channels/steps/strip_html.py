@@ -13,6 +13,8 @@ from channels.steps.distinct import by_expression, per_distinct
 from channels.steps.found import replace_found
 from channels.steps.parameters import param
 
+# As \s+, but single blanks, which stay as they are, cost nothing.
+_BLANKS = r"\s{2,}|[^\S ]"
 _GONE = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>|<head\b.*?</head\s*>"
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^'">])*"""
 _BLOCK = (
@@ -43,10 +45,10 @@ class StripHtml(TextStep):
         bare = by_expression(_without_tags)(texts)
         plain = replace_found(bare, _ENTITY, html.unescape)
         if self.blocks == "blank":
-            return plain.str.replace_all(r"\s+", " ").str.strip_chars()
+            return plain.str.replace_all(_BLANKS, " ").str.strip_chars()
         return plain.str.replace_all(r"[^\S\n]*\n\s*", "\n").str.strip_chars()
 
 
 def _without_tags(text: pl.Expr) -> pl.Expr:
-    one_line = text.str.replace_all(r"\s+", " ").str.replace_all(_GONE, "")
+    one_line = text.str.replace_all(_BLANKS, " ").str.replace_all(_GONE, "")
     return one_line.str.replace_all(_BLOCK, "\n").str.replace_all(_TAG, "")

@@ -27,6 +27,6 @@ class Trim(TextStep):
         if not self.collapse:
             return bare
         if not self.keep_lines:
-            return bare.str.replace_all(r"\s+", " ")
+            return bare.str.replace_all(r"\s{2,}|[^\S ]", " ")
         lines = bare.str.replace_all(r"[^\S\r\n]*\r?\n[^\S\r\n]*", "\n")
         return lines.str.replace_all(r"[^\S\n]+", " ")

@@ -13,6 +13,7 @@ from channels.steps.contract import Cell, Context, Step, step
 from channels.steps.decimals import ONE, affine, canonical, rounded
 from channels.steps.parameters import param
 from channels.steps.reading import unknown_name
+from channels.steps.stages import Stages
 from pim.domain.measurement import family_of, from_standard, to_standard
 from pim.domain.structure import MeasurementFamily, Unit
 from pim.domain.violations import Violation
@@ -49,7 +50,7 @@ class UnitConvert(Step):
         if family is None or cell.unit is None:
             return cell
         unit = family.units[self.to]
-        exact = _converted(cell.expr, cell.unit, family, unit)
+        exact = context.stages.hold(_converted(cell, family, unit, context.stages))
         amount = rounded(exact, Decimal(1).scaleb(-self.decimals))
         if self.pattern is None:
             shown = pl.when(amount.is_not_null()).then(pl.lit(unit.code))
@@ -63,7 +64,7 @@ def _family(cell: Cell, context: Context) -> MeasurementFamily | None:
     return family_of(cell.attribute, context.structure) if cell.attribute else None
 
 
-def _converted(amount: pl.Expr, units: pl.Expr, family: MeasurementFamily, target: Unit) -> pl.Expr:
+def _converted(cell: Cell, family: MeasurementFamily, target: Unit, stages: Stages) -> pl.Expr:
     """Return amounts by the exact fraction that leads from each row's unit to the target."""
     times, plus, over = {}, {}, {}
     for unit in family.units:
@@ -75,8 +76,10 @@ def _converted(amount: pl.Expr, units: pl.Expr, family: MeasurementFamily, targe
             times[unit.code] = factor.numerator * shift.denominator
             plus[unit.code] = shift.numerator * factor.denominator
             over[unit.code] = common
-    return affine(amount, _by_unit(units, times), _by_unit(units, plus), _by_unit(units, over))
+    held = [stages.hold(_by_unit(cell, numbers)) for numbers in (times, plus, over)]
+    return affine(cell.expr, held[0], held[1], held[2])
 
 
-def _by_unit(units: pl.Expr, numbers: dict[str, int]) -> pl.Expr:
-    return units.replace_strict(numbers, default=None, return_dtype=pl.Int128)
+def _by_unit(cell: Cell, numbers: dict[str, int]) -> pl.Expr:
+    unit = pl.lit(None, dtype=pl.String) if cell.unit is None else cell.unit
+    return unit.replace_strict(numbers, default=None, return_dtype=pl.Int128)

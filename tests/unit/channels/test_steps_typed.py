@@ -353,3 +353,41 @@ def test_aggregates_take_what_other_steps_made_of_the_values(mapped, catalogue):
     joined = {"type": "list_join", "separator": " / "}
 
     assert mapped(catalogue, "colour", *steps, joined)[0] == "Black / Oxblood"
+
+
+def test_if_on_fields_speaks_the_one_condition_language(mapped, structure):
+    frame = rows(
+        colour=[11, 12, None],
+        stock=["0", "3", None],
+        brand=["Polka", "other", None],
+        note=["a", "b", "c"],
+        **{"price-GBP": ["99.50", "150", None], "name-en_GB": ["Derby", None, "Shoe"]},
+        categories=[[3], [4], None],
+    )
+
+    def chosen(**when):
+        step = {"type": "if", "when": when, "then": {"value": "yes"}, "else": {"value": "no"}}
+        return mapped(frame, "note", step)
+
+    assert chosen(field="colour", operator="IN", value=["BLACK"]) == ["yes", "no", "no"]
+    assert chosen(field="stock", operator=">", value=0) == ["no", "yes", "no"]
+    assert chosen(field="brand", operator="=", value="polka") == ["yes", "no", "no"]
+    assert chosen(field="name", operator="EMPTY") == ["no", "yes", "no"]
+    assert chosen(field="price", operator="EMPTY") == ["no", "no", "yes"]
+    price = {"amount": "100", "currency": "GBP"}
+    assert chosen(field="price", operator="<", value=price) == ["yes", "no", "no"]
+    assert chosen(field="categories", operator="IN CHILDREN", value=["women"]) == [
+        "yes", "no", "no",
+    ]  # fmt: skip
+    assert chosen(
+        all=[
+            {"field": "@value", "operator": "IN", "value": ["a", "b"]},
+            {"not": {"field": "stock", "operator": "=", "value": 0}},
+        ]
+    ) == ["no", "yes", "no"]
+    assert chosen(
+        any=[
+            {"field": "@value", "operator": "=", "value": "c"},
+            {"field": "colour", "operator": "IN", "value": ["oxblood"]},
+        ]
+    ) == ["no", "yes", "yes"]
