@@ -5,22 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, func, text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pim.db.base import Base, BigId, Json, Now
+from pim.access.models import User
+from pim.db.base import Base, BigId, Now
+from pim.db.runs import Run
 
 
 class Feed(Base):
-    """One output: the document is CONTRACT 5; every version of it is kept."""
+    """One output, by its document, whose order of targets counts: JSON, not JSONB, keeps it."""
 
     __tablename__ = "feed"
 
     id: Mapped[BigId]
     code: Mapped[str]
     label: Mapped[str] = mapped_column(server_default=text("''"))
-    document: Mapped[Json]
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     created: Mapped[Now]
     updated: Mapped[Now]
@@ -32,11 +34,11 @@ class FeedVersion(Base):
     __tablename__ = "feed_version"
 
     feed_id: Mapped[int] = mapped_column(
-        ForeignKey("feed.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey(Feed.id, ondelete="CASCADE"), primary_key=True
     )
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    document: Mapped[Json]
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     at: Mapped[Now]
 
 
@@ -50,9 +52,9 @@ class Publication(Base):
     __table_args__ = (Index("ix_publication_feed_id", "feed_id", text("id DESC")),)
 
     id: Mapped[BigId]
-    feed_id: Mapped[int] = mapped_column(ForeignKey("feed.id", ondelete="CASCADE"))
+    feed_id: Mapped[int] = mapped_column(ForeignKey(Feed.id, ondelete="CASCADE"))
     feed_version: Mapped[int] = mapped_column(Integer)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id))
     kind: Mapped[str]
     state: Mapped[str]
     as_of: Mapped[datetime]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -33,7 +34,7 @@ def apply_feed(work: Work, document: Mapping[str, Any], structure: Structure) ->
     """
     definition = parse_feed(document, structure)
     feed = _find(work.session, definition.code)
-    if feed is not None and feed.document == document:
+    if feed is not None and _same(feed.document, document):
         return Applied(feed, "unchanged")
     status: Literal["created", "updated"] = "updated" if feed else "created"
     if feed is None:
@@ -77,3 +78,8 @@ def delete_feed(work: Work, settings: Settings, code: str) -> None:
 
 def _find(session: Session, code: str) -> Feed | None:
     return session.scalar(select(Feed).where(func.lower(Feed.code) == code.lower()))
+
+
+def _same(known: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Tell whether two documents are one and the same, the order of their targets included."""
+    return orjson.dumps(known) == orjson.dumps(given)

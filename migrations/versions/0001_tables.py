@@ -28,6 +28,8 @@ class Xid8(UserDefinedType[int]):
 BIG, INT, SMALL = sa.BigInteger(), sa.Integer(), sa.SmallInteger()
 BOOL, UUID = sa.Boolean(), sa.Uuid()
 TEXT, JSON, MOMENT = sa.Text(collation="C"), JSONB(), sa.DateTime(timezone=True)
+#: JSON as it was written: the order of a document's members counts.
+ORDERED = sa.JSON()
 ENTITY_ID = sa.Sequence("entity_id")
 #: Free space in each page and values kept in their row: updates stay in the page (HOT).
 ROOM_TO_UPDATE = {"fillfactor": 45, "toast_tuple_target": 8160}
@@ -341,7 +343,7 @@ def _changes() -> None:
 
 def _imports() -> None:
     """Create import profiles and the violations of runs."""
-    coded("import_profile", needed("document", JSON), given("updated", MOMENT, "now()"))
+    coded("import_profile", needed("document", ORDERED), given("updated", MOMENT, "now()"))
     op.create_table(
         "import_violation",
         key(),
@@ -363,7 +365,7 @@ def _feeds() -> None:
     coded(
         "feed",
         given("label", TEXT, "''"),
-        needed("document", JSON),
+        needed("document", ORDERED),
         given("version", INT, "1"),
         given("created", MOMENT, "now()"),
         given("updated", MOMENT, "now()"),
@@ -372,7 +374,7 @@ def _feeds() -> None:
         "feed_version",
         link("feed_id", "feed.id", ondelete="CASCADE", primary_key=True),
         needed("version", INT, primary_key=True),
-        needed("document", JSON),
+        needed("document", ORDERED),
         maybe_link("author_id", "app_user.id"),
         given("at", MOMENT, "now()"),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, func, text
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pim.db.base import Base, BigId, Json, Now
+from pim.db.base import Base, BigId, Now
+from pim.db.runs import Run
 
 
 class ImportProfile(Base):
@@ -15,7 +18,7 @@ class ImportProfile(Base):
 
     id: Mapped[BigId]
     code: Mapped[str]
-    document: Mapped[Json]
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
     updated: Mapped[Now]
 
 
@@ -25,7 +28,7 @@ class ImportViolation(Base):
     __tablename__ = "import_violation"
 
     id: Mapped[BigId]
-    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id, ondelete="CASCADE"), index=True)
     file: Mapped[str]
     row: Mapped[int]
     column: Mapped[str] = mapped_column("column_name", server_default=text("''"))
