@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from channels.steps.documentation import page
+from channels.steps.registry import load_steps
+
 ROOT = Path(__file__).parents[2]
 TOP = ("channels", "exporters", "importers", "pim")
 DOCS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -92,6 +95,11 @@ def test_every_step_has_an_entry_point_of_its_name():
             re.findall(r'^@step\("(\w+)"\)', file.read_text(encoding="utf-8"), re.MULTILINE)
         )
     assert found == {line.split(" = ")[0] for line in lines("options.entry_points", "pim.steps")}
+
+
+def test_the_page_of_the_steps_is_what_the_steps_say():
+    written = (ROOT / "docs" / "guides" / "steps.md").read_text(encoding="utf-8")
+    assert written == page(load_steps())
 
 
 def test_every_dependency_has_its_reason():
