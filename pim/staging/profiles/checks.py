@@ -58,6 +58,10 @@ def _named(profile: Profile) -> Iterator[tuple[str, str]]:
             yield f"columns.{header}.field", column.target
             if column.unit:
                 yield f"columns.{header}.unit", column.unit_target
+    for axis, header in (profile.models.axes if profile.models else {}).items():
+        under = profile.columns.get(header.strip())
+        if under is None or under.field != axis:
+            yield f"models.axes.{axis}", axis
     for field in profile.constants:
         yield f"constants.{field}", field
 

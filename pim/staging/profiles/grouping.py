@@ -12,6 +12,7 @@ from importers.contract import ROW, Batch
 from pim.domain.structure import FamilyVariant, Structure
 from pim.domain.violations import Violation
 from pim.errors import Refused
+from pim.staging.profiles.losses import row_left_out, value_differs
 
 if TYPE_CHECKING:
     from pim.staging.profiles.profile import Models
@@ -171,7 +172,7 @@ class Grouping:
             is_gathered = name.partition("-")[0] in self.gathered
             differs = _filled([name])[0] & (late if is_gathered else other)
             for row, text, code in compared.filter(differs).select(ROW, name, "code").iter_rows():
-                self._warnings.append((row, _differs(name, text, code)))
+                self._warnings.append((row, value_differs(name, text, code)))
 
     def _warn_of_loss(self, rows: pl.DataFrame, columns: Sequence[str]) -> None:
         """Warn about rows that are no products and yet say what only products can hold."""
@@ -179,7 +180,7 @@ class Grouping:
         for number, *cells in rows.select(ROW, *telling).iter_rows():
             lost = [name for name, cell in zip(telling, cells, strict=True) if (cell or "").strip()]
             if lost:
-                self._warnings.append((number, _left_out(lost)))
+                self._warnings.append((number, row_left_out(lost)))
 
     def _products(
         self, frame: pl.DataFrame, varied: pl.DataFrame, own: list[list[str]]
@@ -228,30 +229,5 @@ def _start_of_last(frame: pl.DataFrame, key: str) -> int:
     return start if frame.height - start <= LARGEST_MODEL else frame.height
 
 
-def _left_out(columns: Sequence[str]) -> Violation:
-    return Violation(
-        code="row_left_out",
-        path=columns[0],
-        message="The row is no product (no identifier, no place on an axis); it is left out "
-        "with {columns}.",
-        mend="Give it an identifier, or the axis values of the variants that it describes.",
-        parameters={"columns": ", ".join(columns)},
-        severity="warning",
-    )
-
-
 def _filled(columns: Sequence[str]) -> list[pl.Expr]:
     return [pl.col(name).fill_null("").str.strip_chars() != "" for name in columns]
-
-
-def _differs(column: str, text: str, code: str) -> Violation:
-    return Violation(
-        code="model_value_differs",
-        path=column,
-        message='"{value}" is left out: {column} belongs to the model {model}, '
-        "which an earlier row describes otherwise.",
-        mend="Give all rows of {model} the same {column}, or move it to the level of the products.",
-        parameters={"value": text[:80], "column": column, "model": code},
-        value=text[:1000],
-        severity="warning",
-    )

@@ -11,7 +11,9 @@ import polars as pl
 from importers.contract import ROW, Batch
 from pim.domain.structure import Attribute, Structure
 from pim.domain.violations import Violation
+from pim.errors import Refused
 from pim.staging.profiles.grouping import Grouping
+from pim.staging.profiles.losses import column_covered, column_missing
 from pim.staging.profiles.numbers import plain_numbers
 from pim.staging.profiles.options import OptionBook
 
@@ -30,9 +32,17 @@ class Translation:
     models: Models | None
     options: OptionBook = field(default_factory=OptionBook)
     _grouping: Grouping | None = None
+    _known: list[str] | None = None
+    _covered: set[str] = field(default_factory=set)
+    _warnings: list[tuple[int, Violation]] = field(default_factory=list)
 
     def apply(self, batch: Batch, structure: Structure, *, entity: str) -> list[tuple[str, Batch]]:
-        """Return the batch in the flat format; problems go with its last part."""
+        """Return the batch in the flat format; problems go with its last part.
+
+        Raises Refused if the sheet has none of the profile's columns: it is another sheet.
+        """
+        if batch.frame.columns != self._known:
+            self._meet(batch.frame.columns)
         frame = batch.frame.select(*self._series(batch.frame, structure), batch.frame[ROW])
         frame = frame.with_columns(
             pl.lit(value).alias(name)
@@ -48,13 +58,26 @@ class Translation:
         return [*parts, ("products", Batch(frame=products, problems=batch.problems))]
 
     def take_warnings(self) -> list[tuple[int, Violation]]:
-        """Return the warnings since the last call."""
-        return self._grouping.take_warnings() if self._grouping else []
+        """Return the warnings since the last call, in the order of their rows."""
+        taken, self._warnings = self._warnings, []
+        return taken + (self._grouping.take_warnings() if self._grouping else [])
+
+    def _meet(self, header: list[str]) -> None:
+        """Compare a sheet's header with the profile's, and warn of what does not fit."""
+        self._known = header
+        missing = [name for name in self.columns if name not in header]
+        if missing and len(missing) == len(self.columns):
+            raise Refused(f"The sheet has none of the profile's columns: {', '.join(missing)}.")
+        targets = {column.target for column in self.columns.values() if column}
+        self._covered = {n for n in header if n not in self.columns and n in targets}
+        needed = [name for name in missing if self.columns[name] is not None]
+        self._warnings += [(1, column_missing(name)) for name in needed]
+        self._warnings += [(1, column_covered(name)) for name in sorted(self._covered)]
 
     def _series(self, frame: pl.DataFrame, structure: Structure) -> Iterator[pl.Series]:
         """Yield the sheet's columns under their new names; unnamed ones stay as they are."""
         for header in frame.columns:
-            if header == ROW:
+            if header == ROW or header in self._covered:
                 continue
             column = self.columns.get(header)
             axes = self._axes_under(header)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from importers.contract import ROW, Limits, ReadOptions, RowProblem
 from importers.csv_file import CsvImporter
+from importers.csv_file.blocks import Block, Rest, blocks
+from importers.csv_file.records import Parser
 from importers.testing import ImporterTests
 from pim.errors import Refused
 
@@ -197,3 +201,34 @@ def test_any_table_is_read_as_the_standard_library_reads_it(
     assert frame.rows() == expected
     assert problems == []
     assert frame.schema[ROW] == pl.UInt32
+
+
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["a", '"b"', ",", "\n", "\r\n", '""', '"x\ny"', '"q""q"', '"', " ", "\r", "é"]
+        ),
+        max_size=40,
+    ),
+    cuts=st.lists(st.integers(0, 60), max_size=4),
+)
+def test_any_text_is_read_alike_in_blocks_and_letter_by_letter(
+    pieces: list[str], cuts: list[int]
+) -> None:
+    text = "".join(pieces).encode()
+    ends = sorted({min(cut, len(text)) for cut in cuts} | {len(text)})
+    chunks = [text[start:end] for start, end in pairwise([0, *ends])]
+
+    def read_all(
+        source: Iterable[Block | Rest],
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        parser = Parser(
+            header=("a", "b"), width=2, separator=",", quote='"', encoding="utf-8", limits=Limits()
+        )
+        batches = list(parser.parse(source))
+        rows = [row for batch in batches for row in batch.frame.rows()]
+        return rows, [(p.row, p.raw, p.violation.code) for b in batches for p in b.problems]
+
+    by_blocks = read_all(blocks(chunks, separator=",", quote='"'))
+
+    assert by_blocks == read_all([Rest(iter([text]))])

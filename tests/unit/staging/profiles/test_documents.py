@@ -82,6 +82,14 @@ def test_structure_is_no_matter_of_profiles() -> None:
             "columns.B.field",
             "filled by columns.A.field already",
         ),
+        (
+            {
+                "columns": {"A": {"field": "size"}},
+                "models": {"key": "k", "family_variant": "shoes_by_size", "axes": {"size": "B"}},
+            },
+            "models.axes.size",
+            "filled by columns.A.field already",
+        ),
         ({"constants": {"sesaon": "w26"}}, "constants.sesaon", "no attribute sesaon"),
         (
             {"columns": {"A": {"field": "ean", "create_options": True}}},
