@@ -11,7 +11,7 @@ SERVE ?= 1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-slow test-shared browser bench lint format build clean
+.PHONY: help setup demo serve test test-slow test-shared browser bench lint format docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ format: $(READY) ## rewrite code and templates in the house's style
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --reformat --quiet templates
+
+docs: $(READY) ## make the pages of commands, steps and exporters from the code again
+	$(BIN)/python -m pim.cli.documentation
+	$(BIN)/python -m channels.steps.documentation
+	$(BIN)/python -m exporters.documentation
 
 build: $(READY) ## make the wheel in dist/
 	rm -rf build dist

@@ -77,8 +77,8 @@ def _register(*modules: Callable[[click.Group], None]) -> None:
         register(group)
 
 
-def main() -> None:
-    """Run the command line."""
+def commands() -> click.Group:
+    """Return the group of all commands."""
     from pim.cli import bulk, database, demo, exports, feeds, imports, runs, serve, users
 
     _register(
@@ -92,4 +92,9 @@ def main() -> None:
         users.register,
         demo.register,
     )
-    group()
+    return group
+
+
+def main() -> None:
+    """Run the command line."""
+    commands()()

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from channels.steps.documentation import page
+from channels.steps import documentation as steps_documentation
 from channels.steps.registry import load_steps
+from pim.cli import documentation as commands_documentation
+from pim.cli.main import commands
 
 ROOT = Path(__file__).parents[2]
 TOP = ("channels", "exporters", "importers", "pim")
@@ -99,7 +101,12 @@ def test_every_step_has_an_entry_point_of_its_name():
 
 def test_the_page_of_the_steps_is_what_the_steps_say():
     written = (ROOT / "docs" / "guides" / "steps.md").read_text(encoding="utf-8")
-    assert written == page(load_steps())
+    assert written == steps_documentation.page(load_steps()), "run make docs"
+
+
+def test_the_page_of_the_commands_is_what_the_commands_say():
+    written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert written == commands_documentation.page(commands()), "run make docs"
 
 
 def test_every_dependency_has_its_reason():
