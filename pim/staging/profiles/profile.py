@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from importers.contract import Batch, ReadOptions
 from pim.domain.structure import Structure
@@ -82,8 +82,8 @@ class Profile:
     entity: str = "products"
     label: str = ""
     format: Format = dataclasses.field(default_factory=Format)
-    mode: str = "create_or_update"
-    blank: str = "keep"
+    mode: Literal["create_or_update", "create", "update"] = "create_or_update"
+    blank: Literal["keep", "clear", "refuse"] = "keep"
     columns: Mapping[str, Column | None] = dataclasses.field(default_factory=dict)
     constants: Mapping[str, str] = dataclasses.field(default_factory=dict)
     models: Models | None = None
