@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from pim.domain.structure import ALL, Attribute, Channel, Structure
+from pim.domain.structure import ALL, Attribute, Channel, Family, Structure
 from pim.domain.values import Cell
 from pim.projection import columns
 from pim.projection.catalogue import Catalogue
@@ -58,20 +58,27 @@ def of_products(
 
 def _asked(structure: Structure, channel: Channel, locale: str) -> list[Attribute]:
     """Return the attributes that any family requires in the channel and the locale offers."""
-    codes = {code for f in structure.families for code in f.requirements.get(channel.code, ())}
-    found = [a for code in sorted(codes) if (a := structure.attributes.get(code))]
+    codes = {code for f in structure.families for code in _required(f, channel)}
+    found = [a for a in structure.attributes if a.code.casefold() in codes]
     return [a for a in found if not a.available_locales or locale in a.available_locales]
 
 
 def _masks(structure: Structure, channel: Channel, word: list[Attribute]) -> dict[int, int]:
     """Return for every family the bits of the attributes that it requires."""
-    masks = {}
-    for family in structure.families:
-        codes = {code.casefold() for code in family.requirements.get(channel.code, ())}
-        masks[family.id] = sum(
-            1 << number for number, a in enumerate(word) if a.code.casefold() in codes
+    return {
+        family.id: sum(
+            1 << number
+            for number, attribute in enumerate(word)
+            if attribute.code.casefold() in _required(family, channel)
         )
-    return masks
+        for family in structure.families
+    }
+
+
+def _required(family: Family, channel: Channel) -> set[str]:
+    """Return what a family requires in a channel, folded; only its own attributes count."""
+    own = {code.casefold() for code in family.attributes}
+    return own & {code.casefold() for code in family.requirements.get(channel.code, ())}
 
 
 def filled(
@@ -93,16 +100,14 @@ def filled(
 def _filled(
     catalogue: Catalogue, structure: Structure, attribute: Attribute, parts: list[Column]
 ) -> pl.Series:
-    if not parts:
+    if not parts:  # a channel without currencies asks for no price
         return pl.repeat(True, sum(catalogue.items.heights), eager=True)
-    tests = map(holds_data, parts)
-    whole = reduce(and_, tests).alias("filled")
-    held = catalogue.test_cell(
+    if attribute is structure.identifier:
+        return catalogue.items.stored("identifier", SYSTEM["identifier"]).is_not_null()
+    whole = reduce(and_, map(holds_data, parts)).alias("filled")
+    return catalogue.test_cell(
         parts, catalogue.group(structure, parts[0]), lambda frame: frame.select(whole).to_series()
     )
-    if attribute is structure.identifier:
-        held = held | catalogue.items.stored("identifier", SYSTEM["identifier"]).is_not_null()
-    return held
 
 
 def _parts(attribute: Attribute, cell: Cell, channel: Channel) -> list[Column]:

@@ -36,6 +36,7 @@ _IDS = text(
     UNION
     SELECT m.id FROM product_model m JOIN family_variant v ON v.id = m.family_variant_id
     WHERE v.family_id IN (SELECT unnest(ids) {_SINCE} AND subject = 'family')
+       OR v.id IN (SELECT unnest(ids) {_SINCE} AND subject = 'family_variant')
     """
 )
 _IS_AT = text(

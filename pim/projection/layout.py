@@ -56,11 +56,11 @@ class Layout:
     def learn_documents(self, lines: bytes) -> bool:
         """Take in the cells of JSON lines one by one: for lines that defeat inference."""
         return self._learn(
-            (code, channel, locale, tuple(data) if isinstance(data, dict) else ())
+            (code, channel, locale, tuple(_object(data)))
             for line in lines.splitlines()
-            for code, channels in orjson.loads(line)["values"].items()
-            for channel, locales in channels.items()
-            for locale, data in locales.items()
+            for code, channels in _object(orjson.loads(line)["values"]).items()
+            for channel, locales in _object(channels).items()
+            for locale, data in _object(locales).items()
         )
 
     def type(self) -> pa.DataType:
@@ -94,7 +94,7 @@ def well_typed(lines: bytes, layout: pa.DataType) -> bytes:
     kept = []
     for line in lines.splitlines():
         document = orjson.loads(line)
-        document["values"] = _only(document["values"], layout)
+        document["values"] = _only(document["values"], layout) or {}
         kept.append(orjson.dumps(document))
     return b"\n".join(kept) + b"\n"
 
@@ -109,6 +109,10 @@ def _only(data: Any, kind: pa.DataType) -> Any:
         return [d for d in data if isinstance(d, str)] if isinstance(data, list) else None
     wanted = bool if pa.types.is_boolean(kind) else str
     return data if isinstance(data, wanted) else None
+
+
+def _object(data: Any) -> dict[str, Any]:
+    return data if isinstance(data, dict) else {}
 
 
 def _leaf(kind: str, currencies: set[str]) -> pa.DataType:

@@ -92,7 +92,7 @@ class Projector:
         driver = _driver(connection)
         owners = resolve.owners(extract.models(driver, structure, ids=reach.models), structure)
         items = [
-            resolve.items(chunk, owners)
+            resolve.items(chunk, owners, structure)
             for chunk in extract.products(driver, structure, ids=reach.products)
         ]
         return segments.write(self.folder / SEGMENTS, items=items, owners=owners, gone=reach.gone)
@@ -104,7 +104,7 @@ class Projector:
         total = connection.execute(sa.text("SELECT count(*) FROM product")).scalar_one()
         items, done = [], 0
         for chunk in extract.products(driver, structure):
-            items.append(resolve.items(chunk, owners))
+            items.append(resolve.items(chunk, owners, structure))
             done += chunk.height
             if progress:
                 progress(done, total)

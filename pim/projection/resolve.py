@@ -1,4 +1,4 @@
-"""Bring inherited values down: root models to colourways when written, owners to products when read.
+"""Bring inherited values down: to colourways when written, to products when read.
 
 A cell is taken whole from the lowest level that holds it: a product that overrides a price in one
 currency does not mix with its model's other currencies.
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import polars as pl
 
 from pim.domain.structure import Structure
-from pim.errors import NotFound
 from pim.projection import columns
 
 #: Columns of a segment that are not value cells.
@@ -26,10 +25,7 @@ def siblings(names: Iterable[str], structure: Structure) -> Mapping[str, Sequenc
     """Map each value column to the columns of the same cell, itself among them."""
     cells: dict[object, list[str]] = {}
     for name in names:
-        try:
-            cells.setdefault(columns.find(structure, name).cell, []).append(name)
-        except NotFound:
-            cells[name] = [name]
+        cells.setdefault(columns.find(structure, name).cell, []).append(name)
     return {name: group for group in cells.values() for name in group}
 
 
@@ -48,13 +44,17 @@ def owners(models: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     """
     cells = [name for name in models.columns if name not in KEYS]
     groups = siblings(cells, structure)
-    roots = models.filter(pl.col("parent").is_null()).select(
+    top = pl.col("parent").is_null()
+    models = models.with_columns(
+        pl.when(top).then(held(name, structure, level=0)).otherwise(held(name, structure, level=1))
+        for name in cells
+    )
+    roots = models.filter(top).select(
         pl.col("id").alias("parent"),
         pl.col("identifier").alias("parent_code"),
         pl.col("categories").alias("categories^"),
         *(pl.col(name).alias(f"{name}^") for name in cells),
     )
-    top = pl.col("parent").is_null()
     joined = models.join(roots, on="parent", how="left", maintain_order="left")
     return joined.select(
         "id", "uuid", "identifier", "family_variant", "parent", "parent_code",
@@ -68,7 +68,7 @@ def owners(models: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def items(products: pl.DataFrame, above: pl.DataFrame) -> pl.DataFrame:
+def items(products: pl.DataFrame, above: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     """Return products with `owner`, the row of their parent in `above`; it replaces `parent`.
 
     `categories` become own and inherited; values stay the product's own.
@@ -76,12 +76,33 @@ def items(products: pl.DataFrame, above: pl.DataFrame) -> pl.DataFrame:
     rows = above.select(
         pl.col("id").alias("parent"),
         pl.col("categories").alias("categories^"),
+        "family_variant",
         pl.row_index("owner"),
     )
     joined = products.join(rows, on="parent", how="left", maintain_order="left")
-    return joined.with_columns(together("categories", "categories^").alias("categories")).drop(
-        "parent", "categories^"
-    )
+    return joined.with_columns(
+        together("categories", "categories^").alias("categories"),
+        *(held(name, structure) for name in products.columns if name not in KEYS),
+    ).drop("parent", "categories^", "family_variant")
+
+
+def held(name: str, structure: Structure, *, level: int | None = None) -> pl.Expr:
+    """Return a value column without what the level (None: the last) may not hold of it.
+
+    Such data is a leftover of another family variant; the level that owns the attribute counts.
+    """
+    column = columns.find(structure, name)
+    assert column.attribute is not None
+    code = column.attribute.code
+    barred = [
+        variant.id
+        for variant in structure.family_variants
+        if not variant.holds(code, len(variant.levels) if level is None else level)
+    ]
+    if not barred:
+        return pl.col(name)
+    free = ~pl.col("family_variant").is_in(barred)
+    return pl.when(free.fill_null(True)).then(pl.col(name)).alias(name)
 
 
 def family_of(structure: Structure) -> pl.Expr:

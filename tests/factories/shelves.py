@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from pim.domain import inheritance
+from pim.domain.completeness import completeness
 from pim.domain.conditions import ProductView
 from pim.domain.structure import (
     Attribute,
@@ -95,7 +97,16 @@ SHOES = Structure(
                     VariantLevel(axes=("stock",), attributes=frozenset({"stock", "sku"})),
                 ),
                 overridable=frozenset({"price", "name", "weight"}),
-            )
+            ),
+            FamilyVariant(
+                id=2,
+                code="by_size",
+                family="shoes",
+                levels=(
+                    VariantLevel(axes=("stock",), attributes=frozenset({"stock", "sku", "image"})),
+                ),
+                overridable=frozenset({"price"}),
+            ),
         ]
     ),
     channels=Codes(
@@ -209,7 +220,7 @@ def _segment(folder: Path, layer: Layer, structure: Structure) -> segments.Segme
     decoder = Decoder(structure, extract.PRODUCTS)
     middle = len(products) // 2
     items = [
-        resolve.items(decoder.frame(part), owners)
+        resolve.items(decoder.frame(part), owners, structure)
         for part in (products[:middle], products[middle:])
     ]
     return segments.write(folder / manifest.SEGMENTS, items=items, owners=owners, gone=layer.gone)
@@ -224,10 +235,22 @@ def view(thing: Thing, things: Mapping[int, Thing], structure: Structure = SHOES
     family = structure.families.by_id.get(thing.family or -1)
     code = variant.family if thing.family_variant and variant else family and family.code
     model = thing.family_variant is not None
+    own = None if model else family
+    document = inheritance.resolve([m.values for m in reversed(chain)], variant).document()
     level = "model" if model else "variant" if thing.parent else "simple"
     return ProductView(
         level=level,  # type: ignore[arg-type]
-        values=_merged([member.values for member in reversed(chain)]),
+        values=document,
+        completeness={
+            (channel.code, locale): done.ratio
+            for channel in structure.channels
+            for locale in channel.locales
+            if (
+                done := completeness(
+                    document, thing.identifier, own, channel.code, locale, structure
+                )
+            )
+        },
         identifier=thing.identifier,
         uuid=thing.uuid,
         family=code,
@@ -241,16 +264,6 @@ def view(thing: Thing, things: Mapping[int, Thing], structure: Structure = SHOES
         created=thing.created,
         updated=thing.updated,
     )
-
-
-def _merged(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return values of several levels, cell by cell the lowest."""
-    merged: dict[str, Any] = {}
-    for document in documents:
-        for code, channels in document.items():
-            for channel, locales in channels.items():
-                merged.setdefault(code, {}).setdefault(channel, {}).update(locales)
-    return merged
 
 
 def _microseconds(moment: datetime) -> int:

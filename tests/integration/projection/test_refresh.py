@@ -180,7 +180,9 @@ def test_the_projection_of_another_cluster_or_time_is_rebuilt(shop, projection, 
     assert names(projection) == {"derby": "Derby"}
 
 
-@pytest.mark.parametrize("damage", ["no manifest", "half a manifest", "short segment", "no segment"])
+@pytest.mark.parametrize(
+    "damage", ["no manifest", "half a manifest", "short segment", "no segment"]
+)
 def test_damage_is_repaired_by_a_new_base(shop, projection, damage):
     shop.product("derby", {"name": one("Derby")})
     state = projection.refresh()

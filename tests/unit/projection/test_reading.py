@@ -69,7 +69,15 @@ def test_an_overridden_price_does_not_mix_with_the_currencies_above(shelf):
 
 def test_columns_have_the_dtype_of_their_attribute_also_when_nothing_is_in_them(shelf):
     frame = shelf.frame(
-        ["price-print-EUR", "vegan", "launch", "material", "gallery", "weight-unit", "title-en_GB-web"]
+        [
+            "price-print-EUR",
+            "vegan",
+            "launch",
+            "material",
+            "gallery",
+            "weight-unit",
+            "title-en_GB-web",
+        ]
     )
     assert list(frame.schema.values()) == [
         pl.Decimal(38, 10), pl.Boolean(), pl.Date(), pl.List(pl.Int64), pl.List(pl.String),
@@ -150,7 +158,9 @@ def test_text_is_sorted_without_regard_to_case_and_accents_and_empty_comes_last(
 
 def test_rows_of_deltas_are_sorted_in_between(tmp_path):
     base = [Thing(id=n, identifier=code) for n, code in enumerate(["delta", "bravo", "Foxtrot"], 1)]
-    later = [Thing(id=n, identifier=c) for n, c in enumerate(["charlie", "alpha", "cargo", "Bravo"], 4)]
+    later = [
+        Thing(id=n, identifier=c) for n, c in enumerate(["charlie", "alpha", "cargo", "Bravo"], 4)
+    ]
     nameless = Thing(id=8)
     with reading(tmp_path, Layer(things=base), Layer(things=[*later, nameless])) as shelf:
         frame = shelf.frame(["identifier"], ids=shelf.search(sort="identifier").ids)
