@@ -37,9 +37,9 @@ def copy_in(session: Session, table: str, frame: pl.DataFrame) -> int:
 def copy_to_temporary(
     session: Session, table: str, columns: Sequence[tuple[str, str]], frame: pl.DataFrame
 ) -> None:
-    """Fill a temporary table (name and SQL type of each column) that lives to the end of the transaction."""
+    """Fill a temporary table (name and SQL type of each column); the commit drops it."""
     definition = sql.SQL(",").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
         for name, kind in columns
     )
     name = sql.Identifier(table)
@@ -52,7 +52,7 @@ def copy_to_temporary(
 def copy_out(session: Session, query: str, parameters: Sequence[Any] = ()) -> Iterator[bytes]:
     """Stream the rows of a query as CSV with a header, in blocks of bytes."""
     statement = f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)"
-    with raw_connection(session).cursor().copy(statement, parameters or None) as copy:  # type: ignore[arg-type]
+    with raw_connection(session).cursor().copy(statement, parameters or None) as copy:
         for block in copy:
             yield bytes(block)
 
