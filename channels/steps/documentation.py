@@ -18,10 +18,10 @@ from channels.steps.sources import Source, When
 INTRODUCTION = """\
 # Steps of mappings
 
-A target of a feed takes its value `from` a field (or the first filled one of several, or a
-constant) and sends it through `steps`, one after another. A step is `{"type": NAME}` with its
-parameters; null stays null unless the step says otherwise. This page is made from the steps:
-`python -m channels.steps.documentation`.
+A target of a feed takes its value `from` a field, a list of fields or a constant, and sends it
+through `steps`, one after another. A step is `{"type": NAME}` with its parameters; what is empty
+stays empty unless the step says otherwise. [mapping.md](mapping.md) tells the rest, with an
+example of each step. This page is made from the steps: `python -m channels.steps.documentation`.
 """
 KINDS: Mapping[Any, str] = {
     bool: "true or false",

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from channels.checking.check import check
+from channels.checking.elements import ELEMENT_CHECKS
+from channels.checking.relations import ROW_CHECKS
 from channels.checking.result import EXAMPLES
 from channels.mapping.compiled import UNMAPPED
 from exporters.contract import (
@@ -187,9 +189,6 @@ def test_variants_of_a_group_differ_in_something():
 
 
 def test_every_check_of_the_contract_is_implemented():
-    from channels.checking.elements import ELEMENT_CHECKS
-    from channels.checking.relations import ROW_CHECKS
-
     assert {*ELEMENT_CHECKS, *ROW_CHECKS} == set(CHECKS)
 
 
@@ -263,8 +262,7 @@ def test_reports_have_counts_examples_words_and_what_was_meant():
     assert len(count.examples) == EXAMPLES
     assert count.examples[0].item == "item-0"
     assert count.examples[0].message == (
-        'availability is "in stock", which is not one of in_stock, preorder; '
-        "did you mean in_stock?"
+        'availability is "in stock", which is not one of in_stock, preorder; did you mean in_stock?'
     )
     assert count.mend == "Add a lookup step to the mapping of availability"
     assert count.as_json()["examples"][0]["value"] == "in stock"
@@ -279,9 +277,7 @@ def test_values_with_braces_do_no_harm_to_messages():
 def test_violations_name_item_target_rule_severity_and_value():
     found = run(items(value=["x" * 300]), demand("value", max_length=1))
 
-    assert found.violations.rows() == [
-        ("item-0", "value", "value.max_length", "error", "x" * 200)
-    ]
+    assert found.violations.rows() == [("item-0", "value", "value.max_length", "error", "x" * 200)]
 
 
 def test_what_a_lookup_lacks_is_reported_and_its_column_taken_off():
