@@ -50,6 +50,16 @@ def patch_of(cell: Cell, data: Any) -> dict[str, Any]:
     return {cell.attribute: {cell.channel: {cell.locale: data}}}
 
 
+def replacement(values: Document, cell: Cell, data: Any) -> dict[str, Any]:
+    """Return the merge patch after which exactly data (None: nothing) stands at a cell.
+
+    Prices merge by currency under `patch_of`; here a currency that data lacks goes away.
+    """
+    old = get(values, cell)
+    both = isinstance(old, Mapping) and isinstance(data, Mapping)
+    return patch_of(cell, difference(old, data)[1] if both else data)
+
+
 def cells(values: Document) -> Iterator[tuple[Cell, Any]]:
     """Yield every cell of a document with its data."""
     for attribute, channels in values.items():

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import pim.products.patterns  # noqa: F401 - one attribute has a regular expression
 from pim.domain.structure import (
     Attribute,
     AttributeOption,

@@ -9,7 +9,7 @@ meet only the operators of `KERNEL`. What they mean is told, and done, in `evalu
 from __future__ import annotations
 
 from pim.domain.conditions.evaluate import ProductView, descendants, evaluate
-from pim.domain.conditions.fields import FIELDS, KERNEL, OPERATORS, FieldKind, fold, kind_of
+from pim.domain.conditions.fields import FIELDS, KERNEL, LEVELS, OPERATORS, FieldKind, fold, kind_of
 from pim.domain.conditions.moments import resolve_day, resolve_moment
 from pim.domain.conditions.parse import parse
 from pim.domain.conditions.tree import (
@@ -29,6 +29,7 @@ __all__ = [
     "EVERYTHING",
     "FIELDS",
     "KERNEL",
+    "LEVELS",
     "OPERATORS",
     "All",
     "Any_",

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import pim.products.patterns  # noqa: F401 - patterns need the matcher with a time limit
 from pim.domain.attribute_types import Checked
 from pim.domain.operations import (
     OPERATIONS,
