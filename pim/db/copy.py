@@ -39,8 +39,7 @@ def copy_to_temporary(
 ) -> None:
     """Fill a temporary table (name and SQL type of each column); the commit drops it."""
     definition = sql.SQL(",").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
-        for name, kind in columns
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns
     )
     name = sql.Identifier(table)
     with raw_connection(session).cursor() as cursor:
