@@ -204,7 +204,7 @@ def _enabled(leaf: Leaf, product: ProductView, _s: Structure, _n: datetime) -> b
 
 def _completeness(leaf: Leaf, product: ProductView, _s: Structure, _n: datetime) -> bool:
     return any(
-        ORDER[leaf.operator](Decimal(ratio), Decimal(leaf.value))
+        ORDER[leaf.operator](ratio, leaf.value)
         for (channel, locale), ratio in product.completeness.items()
         if channel == leaf.scope and leaf.locale in (None, locale)
     )

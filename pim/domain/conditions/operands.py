@@ -148,9 +148,9 @@ def _level(value: Any, _f: str, _a: Any, _s: Any, path: str) -> Checked:
 
 def _percentage(value: Any, field: str, _a: Any, _s: Any, path: str) -> Checked:
     number = _number(value, field, None, None, path).data
-    if number is None or not 0 <= Decimal(number) <= 100:
-        return Checked(None, [wrong_type(path, value, "a number from 0 to 100")])
-    return Checked(number)
+    if number is None or not number.isdigit() or int(number) > 100:
+        return Checked(None, [wrong_type(path, value, "a whole number from 0 to 100")])
+    return Checked(int(number))
 
 
 def _whole(value: Any, _f: str, _a: Any, _s: Any, path: str) -> Checked:
