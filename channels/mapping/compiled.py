@@ -11,10 +11,12 @@ import polars as pl
 
 from channels.mapping.document import Mapping
 from channels.steps.aggregate import Aggregate
-from channels.steps.contract import Cell, Context
+from channels.steps.contract import Cell, Context, FieldRef
+from channels.steps.locale_fallback import LocaleFallback
 from channels.steps.render import rendered
 from channels.steps.sources import Source
 from channels.steps.stages import Stages, own_columns
+from pim.domain.values import Cell as ValueCell
 from pim.errors import NotFound
 from pim.projection.columns import find
 
@@ -112,6 +114,34 @@ class CompiledMapping:
         ]
         values = replace(self, compiled=tuple(steps)).apply(frame).row(row)
         return list(_told(source, values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The stored value that a target begins with; `fallback` if the preferred cell was empty."""
+
+    field: str
+    column: str
+    cell: ValueCell | None
+    fallback: bool
+
+
+def origin(
+    compiled: CompiledMapping, target: str, frame: pl.DataFrame, *, row: int = 0
+) -> Origin | None:
+    """Return where a row's value comes from: the first cell of the source that is not empty."""
+    for ref in _references(compiled.mapping.targets[target]):
+        for number, (column, cell) in enumerate(compiled.context.fields.addresses(ref)):
+            if column in frame.columns and frame.item(row, column) is not None:
+                return Origin(field=ref.field, column=column, cell=cell, fallback=number > 0)
+    return None
+
+
+def _references(source: Source) -> Iterator[FieldRef]:
+    first = source.steps[0] if source.steps else None
+    fallbacks = first.locales if isinstance(first, LocaleFallback) else None
+    for ref in source.fields:
+        yield ref if fallbacks is None else replace(ref, fallbacks=fallbacks)
 
 
 def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:

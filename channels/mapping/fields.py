@@ -112,12 +112,23 @@ class FeedFields:
             return Cell(expr=pl.col("identifier"), kind="text", attribute=attribute, source=ref)
         return self._of_attribute(attribute, ref)
 
+    def addresses(self, ref: FieldRef) -> Iterator[tuple[str, ValueCell | None]]:
+        """Yield the columns that a field is read from, the preferred first, with their cells."""
+        attribute = self.structure.attributes.get(ref.field)
+        if system := SYSTEM_FIELDS.get(ref.field):
+            yield system.column, None
+        elif attribute is self.structure.identifier:
+            yield "identifier", None
+        elif attribute is not None:
+            currency = self._currency(ref) if attribute.type == PRICES else None
+            for cell in self.cells(ref):
+                yield of_cell(attribute, cell, currency).name, cell
+
     def _of_attribute(self, attribute: Attribute, ref: FieldRef) -> Cell:
         currency = self._currency(ref) if attribute.type == PRICES else None
-        cells = self.cells(ref)
-        unit = [pl.col(of_cell(attribute, cell, UNIT).name) for cell in cells]
+        unit = [pl.col(of_cell(attribute, cell, UNIT).name) for cell in self.cells(ref)]
         return Cell(
-            expr=pl.coalesce([pl.col(of_cell(attribute, each, currency).name) for each in cells]),
+            expr=pl.coalesce([pl.col(column) for column, _ in self.addresses(ref)]),
             kind=KINDS.get(attribute.type, "text"),
             attribute=attribute,
             choices=attribute.options,

@@ -17,6 +17,7 @@ import polars as pl
 
 from channels.steps.stages import Stages
 from pim.domain.structure import Attribute, Channel, Labels, Structure
+from pim.domain.values import Cell as ValueCell
 from pim.domain.violations import Violation
 
 Kind = Literal[
@@ -110,6 +111,9 @@ class Fields(Protocol):
 
     def resolve(self, ref: FieldRef) -> Cell:
         """Return the cell of a field without problems."""
+
+    def addresses(self, ref: FieldRef) -> Iterable[tuple[str, ValueCell | None]]:
+        """Yield the columns that a field is read from, the preferred first, with their cells."""
 
 
 @dataclass(frozen=True, kw_only=True)

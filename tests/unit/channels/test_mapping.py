@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from channels.mapping.compiled import UNMAPPED, columns_needed, compile_mapping
+from channels.mapping.compiled import UNMAPPED, columns_needed, compile_mapping, origin
 from channels.mapping.document import parse
 from pim.errors import NotFound
 
@@ -287,3 +287,31 @@ def test_trace_tells_every_step(context, steps):
     assert mapping.trace("condition", frame) == [{"type": "value", "input": None, "output": "new"}]
     with pytest.raises(NotFound):
         mapping.trace("nope", frame)
+
+
+def test_origin_names_the_cell_that_a_value_comes_from(structure, steps):
+    german = make_context(structure, locale="de_DE", fallback_locales=("en_GB",))
+    document = {
+        "title": {"from": "name", "steps": [{"type": "trim"}]},
+        "both": {"from": ["note", "price"]},
+        "french": {"from": "name", "steps": [{"type": "locale_fallback", "locales": ["fr_FR"]}]},
+        "id": "sku",
+        "condition": {"value": "new"},
+    }
+    frame = rows(
+        **{"name-de_DE": ["Schuh", None], "name-en_GB": ["Shoe", "Shoe"], "price-GBP": ["1", "2"]},
+        identifier=["a", "b"],
+    )
+    mapping = compiled(document, german, steps)
+
+    def told(target, row):
+        found = origin(mapping, target, frame, row=row)
+        return found and (found.column, found.fallback)
+
+    assert told("title", 0) == ("name-de_DE", False)
+    assert told("title", 1) == ("name-en_GB", True)
+    assert told("both", 0) == ("price-GBP", False)
+    assert told("french", 1) is None
+    assert told("id", 0) == ("identifier", False)
+    assert told("condition", 0) is None
+    assert origin(mapping, "title", frame, row=1).cell == ("name", "<all>", "en_GB")
