@@ -82,7 +82,8 @@ class Intake:
         files: dict[str, StagedFile] = {}
         counts = Counts()
         with importer_for(source.path).open(source.path, options) as sheet:
-            for batch in sheet.batches:
+            batches = self.profile.batches(sheet.batches) if self.profile else sheet.batches
+            for batch in batches:
                 self._batch(source, sheet, batch, files)
                 self._note(source.name, [(p.row, p.violation) for p in batch.problems])
                 counts.add(Counts(rows=len(batch.problems), rejected=len(batch.problems)))
