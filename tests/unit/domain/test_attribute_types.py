@@ -24,7 +24,7 @@ def checked(code: str, data: Any) -> Checked:
     return check(data, STRUCTURE.attributes[code], STRUCTURE)
 
 
-def cell(code: str, fmt: CellFormat = GERMAN, **parts: str | None) -> Checked:
+def cell(code: str, fmt: CellFormat = GERMAN, /, **parts: str | None) -> Checked:
     suffixes = {"" if name == "cell" else name: text for name, text in parts.items()}
     found = STRUCTURE.attributes[code]
     return type_of(found).from_cells(suffixes, found, STRUCTURE, fmt)

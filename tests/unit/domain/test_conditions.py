@@ -261,7 +261,8 @@ def test_without_a_structure_attributes_are_taken_as_written() -> None:
 
 
 def test_nothing_asked_holds_for_everything() -> None:
-    assert [parse(nothing, STRUCTURE).root for nothing in (None, {}, [])] == [EVERYTHING] * 3
+    nothings: list[Any] = [None, {}, []]
+    assert [parse(nothing, STRUCTURE).root for nothing in nothings] == [EVERYTHING] * 3
     assert parse({"view": "base"}).view == "base"
 
 

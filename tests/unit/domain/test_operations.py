@@ -40,7 +40,7 @@ def operation(**document: Any) -> CellOperation:
     return found
 
 
-def outcome(cell: Cell | None = None, **document: Any) -> Checked:
+def outcome(cell: Cell | None = None, /, **document: Any) -> Checked:
     found = operation(**document)
     return apply_to(found, cell or cells(found, STRUCTURE)[0], VALUES, STRUCTURE)
 
