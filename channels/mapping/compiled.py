@@ -31,21 +31,20 @@ class Target:
     name: str
     cell: Cell
     stages: Stages
+    lacking: pl.Expr | None = None
 
     def plan(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Return the target's column, and that of what its lookups lack if they report it."""
         shown = {self.name: self.cell.expr}
-        if self.cell.unmapped is not None:
-            shown[UNMAPPED + self.name] = self.cell.unmapped
+        if self.lacking is not None:
+            shown[UNMAPPED + self.name] = self.lacking
         # Columns first, then select: a constant is then as long as the frame.
         return self.stages.computed(frame).with_columns(**shown).select(*shown)
 
     def columns(self) -> Iterator[str]:
         """Yield the columns of the projection that the target reads."""
         yield from self.stages.columns()
-        for expr in (self.cell.expr, self.cell.unmapped):
-            if expr is not None:
-                yield from own_columns(expr)
+        yield from own_columns(self.cell.expr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +108,7 @@ class CompiledMapping:
         context = replace(self.context, stages=stages)
         cells = [rendered(cell, context) for cell in source.stages(context)]
         steps = [
-            Target(name=str(number), cell=replace(cell, unmapped=None), stages=stages)
-            for number, cell in enumerate(cells)
+            Target(name=str(number), cell=cell, stages=stages) for number, cell in enumerate(cells)
         ]
         values = replace(self, compiled=tuple(steps)).apply(frame).row(row)
         return list(_told(source, values))
@@ -154,9 +152,8 @@ def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
 
 
 def _compiled(target: str, source: Source, context: Context) -> Target:
-    return Target(
-        name=target, cell=rendered(source.compile(context), context), stages=context.stages
-    )
+    cell, stages = rendered(source.compile(context), context), context.stages
+    return Target(name=target, cell=cell, stages=stages, lacking=stages.lacking)
 
 
 def columns_needed(mapping: Mapping, context: Context) -> frozenset[str]:

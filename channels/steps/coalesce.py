@@ -26,8 +26,9 @@ class Coalesce(Step):
 
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return a cell of the same kind if all are, else text."""
-        own = cell.parts or (cell,)
-        return first_filled((*own, *(each.compile(context) for each in self.fields)), context)
+        with context.stages.only_where(cell.expr.is_null()):
+            others = [each.compile(context) for each in self.fields]
+        return first_filled((*(cell.parts or (cell,)), *others), context)
 
 
 def first_filled(cells: tuple[Cell, ...], context: Context) -> Cell:

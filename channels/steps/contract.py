@@ -81,7 +81,7 @@ class Cell:
     The type of `expr` follows from `kind`: text, media String; number, money, measure
     Decimal(38, 10); boolean, date, datetime their own; option Int64 (database id of one of
     `choices`); options, categories List(Int64); list List(String).
-    `unit` is the unit's code (String) of a measure; `unmapped` is a value that a table lacks.
+    `unit` is the unit's code (String) of a measure.
     """
 
     expr: pl.Expr
@@ -92,7 +92,6 @@ class Cell:
     currency: str | None = None
     source: FieldRef | None = None
     parts: tuple[Cell, ...] = ()
-    unmapped: pl.Expr | None = None
 
     def text(self, expr: pl.Expr) -> Cell:
         """Return this cell as text."""

@@ -31,11 +31,13 @@ class If(Step):
 
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return a cell of the same kind if both branches are, else text."""
-        test = holds(self.when.node, cell, context)
-        yes = self.then.compile(context) if self.then else cell
-        no = self.otherwise.compile(context) if self.otherwise else cell
-        return first_filled((_only(yes, test), _only(no, test.not_())), context)
+        test = context.stages.hold(holds(self.when.node, cell, context))
+        yes = _branch(self.then, cell, test, context)
+        no = _branch(self.otherwise, cell, test.not_(), context)
+        return first_filled((yes, no), context)
 
 
-def _only(cell: Cell, test: pl.Expr) -> Cell:
-    return replace(cell, expr=pl.when(test).then(cell.expr))
+def _branch(source: Source | None, cell: Cell, test: pl.Expr, context: Context) -> Cell:
+    with context.stages.only_where(test):
+        chosen = source.compile(context) if source else cell
+    return replace(chosen, expr=pl.when(test).then(chosen.expr))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
@@ -35,29 +35,20 @@ class Lookup(Step):
             yield unknown_name("lookup", self.table, context.lookups, "table")
 
     def compile(self, cell: Cell, context: Context) -> Cell:
-        """Return the translated value; `unmapped` notes what the table lacks."""
+        """Return the translated value; what the table lacks is noted with the stages."""
         table = context.lookups[self.table] if isinstance(self.table, str) else self.table
         folded = {ours.casefold(): theirs for ours, theirs in table.items()}
-        lacks = self._reports(cell, folded)
+        if self.default is None and self.unmapped == "violation":
+            context.stages.lack(_lacks(cell, folded))
         if cell.kind == "list":
-            changed = cell.list(cell.expr.list.eval(self._one(pl.element(), folded).drop_nulls()))
-        else:
-            changed = cell.text(self._one(cell.expr, folded))
-        return replace(changed, unmapped=lacks)
+            return cell.list(cell.expr.list.eval(self._one(pl.element(), folded).drop_nulls()))
+        return cell.text(self._one(cell.expr, folded))
 
     def _one(self, value: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
         found = _translated(value, table)
         if self.default is not None:
             return pl.when(value.is_not_null()).then(found.fill_null(pl.lit(self.default)))
         return pl.coalesce(found, value) if self.unmapped == "keep" else found
-
-    def _reports(self, cell: Cell, table: Mapping[str, str]) -> pl.Expr | None:
-        if self.default is not None or self.unmapped != "violation":
-            return cell.unmapped
-        if cell.kind == "list":
-            lacking = cell.expr.list.eval(_lacking(pl.element(), table).drop_nulls())
-            return lacking.list.first()
-        return _lacking(cell.expr, table)
 
 
 def _translated(value: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
@@ -69,3 +60,10 @@ def _translated(value: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
 
 def _lacking(value: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
     return pl.when(_translated(value, table).is_null()).then(value)
+
+
+def _lacks(cell: Cell, table: Mapping[str, str]) -> pl.Expr:
+    """Return the value, or the first element of a list, that the table lacks."""
+    if cell.kind == "list":
+        return cell.expr.list.eval(_lacking(pl.element(), table).drop_nulls()).list.first()
+    return _lacking(cell.expr, table)

@@ -62,7 +62,6 @@ def compile_step(step: Step, cell: Cell, context: Context) -> Cell:
         after,
         expr=context.stages.hold(after.expr),
         unit=None if after.unit is None else context.stages.hold(after.unit),
-        unmapped=cell.unmapped if after.unmapped is None else after.unmapped,
         source=None,
     )
 

@@ -7,6 +7,7 @@ a thousand copies. A held value is computed once, in the frame of its target, an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -20,6 +21,8 @@ class Stages:
     """The held values of one target, each computed behind those that it reads."""
 
     _held: list[tuple[int, str, pl.Expr]] = field(default_factory=list)
+    _lacking: list[pl.Expr] = field(default_factory=list)
+    _where: list[pl.Expr] = field(default_factory=list)
 
     def hold(self, expr: pl.Expr) -> pl.Expr:
         """Return a column that will hold the value of an expression."""
@@ -28,6 +31,24 @@ class Stages:
         name = f"{_MARK}{len(self._held)}"
         self._held.append((level, name, expr))
         return pl.col(name)
+
+    def lack(self, value: pl.Expr) -> None:
+        """Note a value that a lookup lacks (null where it lacks none)."""
+        for condition in self._where:
+            value = pl.when(condition).then(value)
+        self._lacking.append(self.hold(value))
+
+    @contextmanager
+    def only_where(self, condition: pl.Expr) -> Iterator[None]:
+        """Let what lookups lack count only where a condition holds, as in a branch of `if`."""
+        self._where.append(condition)
+        yield
+        self._where.pop()
+
+    @property
+    def lacking(self) -> pl.Expr | None:
+        """Return the first value that a lookup of the target lacks; None if none reports any."""
+        return pl.coalesce(self._lacking) if self._lacking else None
 
     def computed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Return the frame with every held value."""

@@ -315,3 +315,25 @@ def test_origin_names_the_cell_that_a_value_comes_from(structure, steps):
     assert told("id", 0) == ("identifier", False)
     assert told("condition", 0) is None
     assert origin(mapping, "title", frame, row=1).cell == ("name", "<all>", "en_GB")
+
+
+def test_lookups_inside_other_steps_report_where_they_count(context, steps):
+    lookup = {"from": "colour", "steps": [{"type": "lookup", "table": {"black": "Jet"}}]}
+    when = {"field": "@value", "operator": "=", "value": "a"}
+    document = {
+        "combined": {"from": "note", "steps": [{"type": "combine", "parts": [lookup]}]},
+        "chosen": {"from": "note", "steps": [{"type": "if", "when": when, "then": lookup}]},
+        "filled": {"from": "brand", "steps": [{"type": "coalesce", "fields": [lookup]}]},
+    }
+    frame = rows(colour=[12, 12, 11], note=["a", "b", "a"], brand=[None, "x", None])
+
+    items = compiled(document, context, steps).apply(frame)
+
+    def lacking(target):
+        return items[UNMAPPED + target].to_list()
+
+    assert items["combined"].to_list() == ["a", "b", "a Jet"]
+    assert lacking("combined") == ["oxblood", "oxblood", None]
+    assert items["chosen"].to_list() == [None, "b", "Jet"]
+    assert lacking("chosen") == ["oxblood", None, None]
+    assert lacking("filled") == ["oxblood", None, None]

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from channels.mapping.compiled import compile_mapping
@@ -52,3 +53,16 @@ def test_steps_describe_their_parameters_as_json_schema(name, steps):
     assert schema["description"].endswith(".")
     assert all(p.get("description") for n, p in schema["properties"].items() if n != "type")
     json.dumps(schema)
+
+
+@pytest.mark.parametrize("height", [0, 2])
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_every_step_bears_frames_that_lack_all_it_reads(name, height, structure, steps):
+    document = json.loads(re.search(r"```json\n(.*?)```", SECTIONS[name], re.DOTALL)[1])
+    context = make_context(structure)
+    mapping = parse({"target": document}, context, steps=steps).mapping
+
+    items = compile_mapping(mapping, context).apply(pl.DataFrame({"id": range(height)}))
+
+    assert items.height == height
+    assert items.schema["target"] in (pl.String, pl.List(pl.String))
