@@ -132,7 +132,7 @@ def _shape(document: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return dict(FeedSchema().load(document))
     except ValidationError as error:
-        found = list(_messages("", error.normalized_messages()))
+        found = list(_messages("", error.messages_dict))
         code = document.get("code", "without a code")
         raise Refused(f'The feed "{code}" is not valid.', found) from error
 
@@ -188,7 +188,7 @@ def _unknown(key: str, given: str, known: Any) -> Violation:
         path=key,
         message='There is no {key} "{given}" here.',
         parameters={
-            "key": key.split(".")[0].replace("_", " "),
+            "key": key.split(".", maxsplit=1)[0].replace("_", " "),
             "given": given,
             "known": ", ".join(known),
         },

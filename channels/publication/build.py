@@ -39,7 +39,7 @@ def build(
     checked = check(
         mapped,
         definition.exporter.requirements(definition.options),
-        severities=definition.severities,  # type: ignore[arg-type]
+        severities=definition.severities,
         item_id=definition.item_id,
         group=frame["root"],
         facts={

@@ -34,7 +34,7 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
     checked = check(
         mapped,
         definition.exporter.requirements(definition.options),
-        severities=definition.severities,  # type: ignore[arg-type]
+        severities=definition.severities,
         item_id=definition.item_id,
         facts={
             "country": definition.country,

@@ -107,7 +107,9 @@ class Publishing:
         reasons = [] if self.options.delta else list(self._reasons(built, ledger.height))
         target = self._render(built, diff, now)
         held = bool(reasons) and not self.options.force
-        self._conclude(target, built, diff, told, reasons, held, unfinished, now)
+        self._conclude(
+            target, built, diff, told, reasons, held=held, unfinished=unfinished, now=now
+        )
         self.record.seconds = round(time.monotonic() - started, 3)
         self.work.commit()
         return self.record
@@ -218,15 +220,14 @@ class Publishing:
         diff: Diff,
         told: int | None,
         reasons: list[str],
+        *,
         held: bool,
         unfinished: list[int],
         now: datetime,
     ) -> None:
         """Write ledger and manifest and, unless held, switch the pointer: that commits."""
         self._write_ledger(folder, built, diff)
-        files = {
-            p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"
-        }
+        files = {p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"}
         record = self.record
         manifest = {
             "feed": self.feed.code,
@@ -262,10 +263,14 @@ class Publishing:
     def _write_ledger(self, folder: Path, built: Built, diff: Diff) -> None:
         keys = built.keys.with_columns(pl.lit(value=False).alias("removed"))
         if self.options.delta:
-            gone = diff.removed.select("product", "item", "hash", pl.lit(value=True).alias("removed"))
+            gone = diff.removed.select(
+                "product", "item", "hash", pl.lit(value=True).alias("removed")
+            )
             keys = pl.concat([keys.filter(diff.status != UNCHANGED), gone], how="vertical_relaxed")
         keys.write_parquet(folder / ledgers.LEDGER, compression="zstd")
-        items = built.items if not self.options.delta else built.items.filter(diff.status != UNCHANGED)
+        items = (
+            built.items if not self.options.delta else built.items.filter(diff.status != UNCHANGED)
+        )
         products = keys.filter(~pl.col("removed"))["product"]
         items.insert_column(0, products.alias(ledgers.PRODUCT)).write_parquet(
             folder / ledgers.ITEMS, compression="zstd"

@@ -39,13 +39,15 @@ def folder_path(settings: Settings, code: str, record: Publication) -> Path:
 
 def last_two(session: Session, feed: Feed) -> tuple[int, int]:
     """Return the last two publications of a feed, the older first."""
-    done = [r.id for r in publications(session, feed) if r.state in {"published", "held", "replaced"}]
-    if len(done) < 2:  # noqa: PLR2004 - two are compared
+    done = [
+        r.id for r in publications(session, feed) if r.state in {"published", "held", "replaced"}
+    ]
+    if len(done) < 2:
         raise Refused(f'"{feed.code}" has fewer than two publications to compare.')
     return done[1], done[0]
 
 
-def item_status(session: Session, settings: Settings, feed: Feed, item: str) -> dict[str, Any]:
+def item_status(settings: Settings, feed: Feed, item: str) -> dict[str, Any]:
     """Return where one item stands: live or not published, and what its last check found."""
     folder = folder_of(settings, feed)
     number = folder.pointed(CURRENT)

@@ -53,9 +53,7 @@ def changed_products(connection: Connection, snapshot: str | None) -> list[int] 
     return sorted({*reached.products, *reached.gone})
 
 
-def whole_groups(
-    reading: Reading, products: Sequence[int], columns: frozenset[str]
-) -> pl.Series:
+def whole_groups(reading: Reading, products: Sequence[int], columns: frozenset[str]) -> pl.Series:
     """Return products with all that share a group with them (a root, a colourway, a parent)."""
     ids = pl.Series("id", products, dtype=pl.Int64)
     for column in sorted(columns):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from pim.cli.context import Cli, counts_line, parse_json, pass_cli
+from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
 from pim.products.documents import flatten
@@ -97,7 +96,7 @@ def history(cli: Cli, identifier: str, field: str | None, as_of: str | None) -> 
     with cli.work() as work:
         entity = find_entity(work.session, identifier)
         if as_of:
-            document = document_at(work.session, entity, _moment(as_of))
+            document = document_at(work.session, entity, parse_moment(as_of))
             flat = flatten(document) if document else None
             cli.answer(flat, lambda: _show_flat(cli, flat))
             return
@@ -120,11 +119,3 @@ def _show_flat(cli: Cli, flat: dict[str, Any] | None) -> None:
         return
     for name, value in flat.items():
         cli.out.print(f"{name}: {value}", markup=False)
-
-
-def _moment(given: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise click.BadParameter(f"{given} is not a moment such as 2026-12-26T00:00+01:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

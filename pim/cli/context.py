@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -66,6 +67,14 @@ class Cli:
         else:
             show()
 
+    def answer_lines(self, documents: Sequence[Any], line: Callable[[Any], str]) -> None:
+        """Print the JSON list if it was asked for, else a line for each of its documents."""
+        if self.json:
+            self.answer(list(documents), lambda: None)
+            return
+        for document in documents:
+            self.out.print(line(document), markup=False)
+
     @contextmanager
     def progress(self, label: str) -> Iterator[Advance]:
         """Yield a function (done, total, stage) that moves a bar on a terminal."""
@@ -96,6 +105,15 @@ def parse_json(text: str, what: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise click.UsageError(f"{what} is not JSON: {error}") from error
+
+
+def parse_moment(given: str) -> datetime:
+    """Return a moment as written (ISO 8601); without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{given} is no moment such as 2026-12-26T00:00+01:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def counts_line(counts: Mapping[str, Any], *names: str) -> str:

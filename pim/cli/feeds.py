@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from channels.publication import review
 from channels.publication.preview import preview_item
 from channels.publication.publish import PublishOptions
 from channels.publication.service import publish_feed
-from pim.cli.context import Cli, counts_line, parse_json, pass_cli
+from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import Work, unit_of_work
 from pim.errors import PimError
 from pim.projection import Projection
@@ -39,7 +38,7 @@ def list_(cli: Cli) -> None:
     """List the feeds with their last publication."""
     with cli.work() as work:
         feeds = [_summary(work, each) for each in list_feeds(work.session)]
-    cli.answer(feeds, lambda: [cli.out.print(_line(f), markup=False) for f in feeds] and None)
+    cli.answer_lines(feeds, _line)
 
 
 def _summary(work: Work, each: Feed) -> dict[str, Any]:
@@ -124,11 +123,11 @@ def publish(
     if not codes and not everything:
         raise click.UsageError("Name feeds, or say --all.")
     options = PublishOptions(
-        delta=delta, as_of=_moment(as_of) if as_of else None, force=force, reason=reason
+        delta=delta, as_of=parse_moment(as_of) if as_of else None, force=force, reason=reason
     )
     with cli.engine() as engine:
         answers = [_publish(cli, engine, code, options) for code in _codes(engine, codes)]
-    cli.answer(answers, lambda: [_show_publication(cli, a) for a in answers] and None)
+    cli.answer_lines(answers, publication_line)
     if any(a["state"] == "failed" for a in answers):
         sys.exit(PimError.exit_code)
     sys.exit(1 if any(a["held"] for a in answers) else 0)
@@ -163,15 +162,14 @@ def publication_answer(cli: Cli, code: str, record: Publication) -> dict[str, An
     }
 
 
-def _show_publication(cli: Cli, answer: dict[str, Any]) -> None:
+def publication_line(answer: dict[str, Any]) -> str:
+    """Return a publication as people read it, with the reasons below if it is held."""
     names = ("items", "added", "changed", "removed", "unchanged", "errors", "warnings")
-    cli.out.print(
-        f"{answer['feed']}: {counts_line(answer, *names)} in {answer['seconds']} s "
-        f"-> {answer['path']}",
-        markup=False,
+    reasons = "".join(f"\n  {answer['state']}: {reason}" for reason in answer["reasons"])
+    return (
+        f"{answer['feed']} #{answer['publication']} {answer['state']}: "
+        f"{counts_line(answer, *names)} in {answer['seconds']} s -> {answer['path']}{reasons}"
     )
-    for reason in answer["reasons"]:
-        cli.out.print(f"  {'held' if answer['held'] else answer['state']}: {reason}", markup=False)
 
 
 @feed.command()
@@ -183,12 +181,12 @@ def status(cli: Cli, code: str, item: str | None) -> None:
     with cli.work() as work:
         found = find_feed(work.session, code)
         if item:
-            answer: Any = review.item_status(work.session, cli.settings, found, item)
-        else:
-            records = review.publications(work.session, found)
-            answer = [publication_answer(cli, found.code, record) for record in records]
-    cli.json = cli.json or bool(item)
-    cli.answer(answer, lambda: [_show_publication(cli, a) for a in answer] and None)
+            one = review.item_status(cli.settings, found, item)
+            cli.answer(one, lambda: cli.out.print(f"{item}: {one['status']}", markup=False))
+            return
+        records = review.publications(work.session, found)
+        answers = [publication_answer(cli, found.code, record) for record in records]
+    cli.answer_lines(answers, publication_line)
 
 
 @feed.command()
@@ -237,7 +235,7 @@ def release(cli: Cli, code: str, reason: str) -> None:
         found = find_feed(work.session, code)
         record = review.release(work, cli.settings, found, reason=reason)
         answer = publication_answer(cli, found.code, record)
-    cli.answer(answer, lambda: _show_publication(cli, answer))
+    cli.answer(answer, lambda: cli.out.print(publication_line(answer), markup=False))
 
 
 @feed.command()
@@ -250,12 +248,4 @@ def rollback(cli: Cli, code: str, to: int | None) -> None:
         found = find_feed(work.session, code)
         record = review.roll_back(work, cli.settings, found, to=to)
         answer = publication_answer(cli, found.code, record)
-    cli.answer(answer, lambda: _show_publication(cli, answer))
-
-
-def _moment(given: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise click.BadParameter(f"{given} is not a moment such as 2026-12-26T00:00+01:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    cli.answer(answer, lambda: cli.out.print(publication_line(answer), markup=False))

@@ -45,7 +45,7 @@ def list_(cli: Cli) -> None:
     """List the newest runs."""
     with cli.work() as work:
         found = [_document(each) for each in runs.recent_runs(work.session)]
-    cli.answer(found, lambda: [cli.out.print(_line(f), markup=False) for f in found] and None)
+    cli.answer_lines(found, _line)
 
 
 @run.command()

@@ -108,7 +108,8 @@ def test_deltas_build_on_each_other(shop: Shop) -> None:
     shop.publish(delta=True)
 
     nothing = shop.publish(delta=True)
-    edit = shop.bulk({"field": "sku", "operator": "=", "value": "laces"}, {"type": "set", "field": "stock", "value": "1"})  # fmt: skip
+    laces = {"field": "sku", "operator": "=", "value": "laces"}
+    edit = shop.bulk(laces, {"type": "set", "field": "stock", "value": "1"})
     next_one = shop.publish(delta=True)
     full = shop.publish()
 

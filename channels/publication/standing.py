@@ -1,0 +1,97 @@
+"""Where one product stands in a feed: live, changed since, about to join or leave, held back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from channels.feeds.definition import Definition
+from channels.models import Feed
+from channels.publication import ledger
+from channels.publication.build import Built, build
+from channels.publication.files import CURRENT, FeedFolder
+from channels.publication.selection import GROUP_OF_LEVEL, select_products, whole_groups
+from pim.projection import Reading
+
+State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A product in a feed.
+
+    - live: published as it is now; changed: published, and the next publication will differ;
+    - joining: not published yet, the next publication takes it in; leaving: the reverse;
+    - held: the feed selects it, and `problems` keep it out; outside: the feed does not select it.
+
+    `problems` are entries of the quality report (rule, target, severity, examples, mend).
+    """
+
+    feed: Feed
+    state: State
+    publication: int | None
+    item: str | None
+    problems: Sequence[dict[str, Any]]
+
+
+def standing(
+    reading: Reading,
+    feed: Feed,
+    definition: Definition,
+    folder: FeedFolder,
+    product: int,
+    *,
+    now: datetime,
+) -> Standing:
+    """Return where a product stands, by mapping and checking it now, with its group."""
+    number = folder.pointed(CURRENT)
+    group = _group(reading, definition, product)
+    told = _told(folder, number, group)
+    selected = select_products(reading, definition, now)
+    mine = group.filter(group.is_in(selected.implode()))
+    built = build(reading, definition, mine, as_of=now) if product in mine else None
+    problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
+    item = told["item"][0] if told.height else None
+    state = _state(built, told, _own(built, definition, product))
+    return Standing(feed=feed, state=state, publication=number, item=item, problems=problems)
+
+
+def _group(reading: Reading, definition: Definition, product: int) -> pl.Series:
+    """Return the product, with all that share its item when items are styles or colourways."""
+    column = GROUP_OF_LEVEL[definition.level]
+    if column is None:
+        return pl.Series("id", [product], dtype=pl.Int64)
+    return whole_groups(reading, [product], frozenset({column}))
+
+
+def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.DataFrame:
+    if number is None:
+        return pl.DataFrame(schema=ledger.SCHEMA)
+    path = folder.publication(number) / ledger.LEDGER
+    return (
+        pl.scan_parquet(path)
+        .filter(pl.col("product").is_in(products.implode()), ~pl.col("removed"))
+        .collect()
+    )
+
+
+def _own(built: Built | None, definition: Definition, product: int) -> pl.DataFrame | None:
+    if built is None:
+        return None
+    if definition.level == "product":
+        return built.keys.filter(pl.col("product") == product)
+    return built.keys
+
+
+def _state(built: Built | None, told: pl.DataFrame, keys: pl.DataFrame | None) -> State:
+    if keys is None:
+        return "leaving" if told.height else "outside"
+    if keys.is_empty():
+        return "leaving" if told.height else "held"
+    if told.is_empty():
+        return "joining"
+    return "live" if set(keys["hash"]) == set(told["hash"]) else "changed"
