@@ -10,9 +10,7 @@ from typing import Any
 import polars as pl
 
 from channels.mapping.document import Mapping
-from channels.steps.aggregate import Aggregate
 from channels.steps.contract import Cell, Context, FieldRef
-from channels.steps.locale_fallback import LocaleFallback
 from channels.steps.render import rendered
 from channels.steps.sources import Source
 from channels.steps.stages import Stages, own_columns
@@ -69,11 +67,11 @@ class CompiledMapping:
     def groups(self) -> frozenset[str]:
         """Return the groups that must be whole in a frame: of root, colourway, parent."""
         return frozenset(
-            step.over
+            group
             for source in self.mapping.targets.values()
             for each in _nested(source)
             for step in each.steps
-            if isinstance(step, Aggregate)
+            for group in step.groups()
         )
 
     def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -136,10 +134,8 @@ def origin(
 
 
 def _references(source: Source) -> Iterator[FieldRef]:
-    first = source.steps[0] if source.steps else None
-    fallbacks = first.locales if isinstance(first, LocaleFallback) else None
     for ref in source.fields:
-        yield ref if fallbacks is None else replace(ref, fallbacks=fallbacks)
+        yield source.steps[0].rereads(ref) if source.steps else ref
 
 
 def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:

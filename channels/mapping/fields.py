@@ -55,7 +55,8 @@ SYSTEM_FIELDS: Mapping[str, SystemField] = {
     ),
     "parent": SystemField("parent_code", "text"),
     "root": SystemField("root_code", "text"),
-    "colourway": SystemField("colourway", "text"),
+    # Of a variant this is its parent: families vary by colourway and size, or by one of them.
+    "colourway": SystemField("parent_code", "text"),
     "categories": SystemField("categories", "categories", lambda structure: structure.categories),
     "groups": SystemField("groups", "options", lambda structure: structure.groups),
     "enabled": SystemField("enabled", "boolean"),

@@ -55,6 +55,10 @@ class Aggregate(Step):
                 mend="Convert the value first (option_label, unit_convert), or choose first",
             )
 
+    def groups(self) -> frozenset[str]:
+        """Return the one group that is looked at."""
+        return frozenset({self.over})
+
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the group's value on each of its items."""
         key = KEYS[self.over]

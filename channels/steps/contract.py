@@ -161,6 +161,14 @@ class Step(ABC):
         """Yield what makes these parameters senseless for this cell; paths are parameters."""
         yield from ()
 
+    def groups(self) -> frozenset[str]:
+        """Return the groups whose items must all be in the frame: of root, colourway, parent."""
+        return frozenset()
+
+    def rereads(self, ref: FieldRef) -> FieldRef:
+        """Return what is read instead of the field before the step, if the step reads it anew."""
+        return ref
+
     @abstractmethod
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the next cell; `cell.kind` is one of `accepts`."""

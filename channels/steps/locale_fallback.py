@@ -37,7 +37,10 @@ class LocaleFallback(Step):
             for found in context.fields.problems(replace(cell.source, locale=locale)):
                 yield replace(found, path=f"locales[{number}]")
 
+    def rereads(self, ref: FieldRef) -> FieldRef:
+        """Return the field with these fallbacks."""
+        return replace(ref, fallbacks=self.locales)
+
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the field read with these fallbacks."""
-        source: FieldRef = cell.source or FieldRef(field="")
-        return context.fields.resolve(replace(source, fallbacks=self.locales))
+        return context.fields.resolve(self.rereads(cell.source)) if cell.source else cell

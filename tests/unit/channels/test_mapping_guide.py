@@ -11,6 +11,7 @@ import pytest
 
 from channels.mapping.compiled import compile_mapping
 from channels.mapping.document import parse
+from channels.mapping.schema import mapping_schema
 from channels.steps.parameters import doc_line, json_schema, parameters_of
 from channels.steps.registry import load_steps
 
@@ -66,3 +67,13 @@ def test_every_step_bears_frames_that_lack_all_it_reads(name, height, structure,
 
     assert items.height == height
     assert items.schema["target"] in (pl.String, pl.List(pl.String))
+
+
+def test_every_reference_of_the_schema_of_mappings_leads_somewhere(steps):
+    schema = mapping_schema(steps)
+
+    text = json.dumps(schema)
+    named = set(re.findall(r'"#/\$defs/(\w+)"', text))
+
+    assert named == set(schema["$defs"])
+    assert {f"step_{name}" for name in steps} <= named
