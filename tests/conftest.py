@@ -39,10 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the run's server: it may be any PostgreSQL, so these tests are the same."""
     for item in items:
         if "server" in getattr(item, "fixturenames", ()):
-            item.add_marker("shared")
+            item.add_marker("server")
 
 
 RUN_FOLDER = pytest.StashKey[Path]()
+SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
@@ -60,6 +61,15 @@ def server() -> Iterator[postgres.Server]:
     running = postgres.Server(Path(os.environ[postgres.FOLDER]))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of other people's catalogues, or skip; for tests marked `shared`."""
+    folder = Path(os.environ.get("PIM_SHARED_DATA") or SHARED)
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there; PIM_SHARED_DATA names the folder of catalogues")
+    return folder
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 from pim.structure.flat import ENTITIES, Row, apply_rows
 from pim.structure.seeds import seed
 
-PROJECT = Path(__file__).parents[3]
-DATA = Path(os.environ.get("PIM_SHARED_DATA") or PROJECT.parent / "shared" / "data")
+pytestmark = pytest.mark.shared
 
 CATALOGUES = {
     "catalog_modeling": {"attributes": 27, "families": 3, "family_variants": 8, "categories": 30},
@@ -43,10 +41,8 @@ def import_all(empty, folder: Path) -> dict[str, Counter[str]]:
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES)
-def test_a_catalogue_imports_whole_and_a_second_time_changes_nothing(empty, catalogue):
-    folder = DATA / "akeneo" / catalogue
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not there; PIM_SHARED_DATA names the folder of catalogues")
+def test_a_catalogue_imports_whole_and_a_second_time_changes_nothing(empty, shared_data, catalogue):
+    folder = shared_data / "akeneo" / catalogue
     seed(empty.work)
 
     first = import_all(empty, folder)
