@@ -136,17 +136,11 @@ def _of_parts(structure: Structure, attribute: Attribute, rest: list[str]) -> Co
         scope = structure.channels.get(parts.pop(0))
         channel = scope.code if scope else ALL
     cell = Cell(attribute.code, channel, locale)
-    part = _part(structure, attribute, parts)
-    if not fits(attribute, cell) or part is False:
+    if not fits(attribute, cell):
         return None
-    return of_cell(attribute, cell, part)
-
-
-def _part(structure: Structure, attribute: Attribute, parts: list[str]) -> str | None | bool:
-    """Return the part that the rest of a name means: a text, None for none, False for a mistake."""
     if attribute.type == PRICES:
         currency = structure.currencies.get(parts[0]) if len(parts) == 1 else None
-        return currency.code if currency else False
+        return of_cell(attribute, cell, currency.code) if currency else None
     if attribute.type == METRIC and parts == [UNIT]:
-        return UNIT
-    return None if not parts else False
+        return of_cell(attribute, cell, UNIT)
+    return None if parts else of_cell(attribute, cell)

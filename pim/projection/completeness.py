@@ -18,7 +18,7 @@ from pim.domain.values import Cell
 from pim.projection import columns
 from pim.projection.catalogue import Catalogue
 from pim.projection.columns import SYSTEM, Column
-from pim.projection.conditions import filled as holds_data
+from pim.projection.leaves import filled as holds_data
 
 BITS: Final = 64
 

@@ -21,22 +21,31 @@ _POSITION = text(
     """
 )
 
-_SINCE = """
+_EXTENT = text(
+    """
+    SELECT count(*) AS rows, coalesce(sum(cardinality(ids)), 0) AS ids
     FROM change_log
     WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
       AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
-"""
-_EXTENT = text(f"SELECT count(*) AS rows, coalesce(sum(cardinality(ids)), 0) AS ids {_SINCE}")
+    """
+)
 _IDS = text(
-    f"""
-    SELECT DISTINCT unnest(ids) AS id {_SINCE} AND subject IN ('product', 'product_model')
+    """
+    WITH new AS (
+        SELECT DISTINCT subject, unnest(ids) AS id
+        FROM change_log
+        WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
+          AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
+    )
+    SELECT id FROM new WHERE subject IN ('product', 'product_model')
     UNION
-    SELECT id FROM product WHERE family_id IN (
-        SELECT unnest(ids) {_SINCE} AND subject = 'family')
+    SELECT p.id FROM product p JOIN new ON subject = 'family' AND new.id = p.family_id
     UNION
-    SELECT m.id FROM product_model m JOIN family_variant v ON v.id = m.family_variant_id
-    WHERE v.family_id IN (SELECT unnest(ids) {_SINCE} AND subject = 'family')
-       OR v.id IN (SELECT unnest(ids) {_SINCE} AND subject = 'family_variant')
+    SELECT m.id
+    FROM product_model m
+    JOIN family_variant v ON v.id = m.family_variant_id
+    JOIN new ON (subject = 'family' AND new.id = v.family_id)
+             OR (subject = 'family_variant' AND new.id = v.id)
     """
 )
 _IS_AT = text(
@@ -48,26 +57,17 @@ _IS_AT = text(
     """
 )
 
-_REACH = text(
+# Models have two levels at most. Ids travel as arrays, whose length the planner sees: a recursive
+# query made it read whole tables for one product.
+_BELOW = text("SELECT id FROM product_model WHERE id = ANY(:ids) OR parent_id = ANY(:ids)")
+_PRODUCTS = text(
     """
-    WITH RECURSIVE below AS (
-        SELECT id FROM product_model WHERE id = ANY(:ids)
-        UNION
-        SELECT m.id FROM product_model m JOIN below ON m.parent_id = below.id
-    ), touched AS (
-        SELECT id, parent_id FROM product WHERE id = ANY(:ids) OR id = ANY(:again)
-        UNION
-        SELECT p.id, p.parent_id FROM product p JOIN below ON p.parent_id = below.id
-    ), above AS (
-        SELECT id, parent_id FROM product_model
-        WHERE id IN (SELECT id FROM below UNION SELECT parent_id FROM touched
-                     UNION SELECT unnest(CAST(:again AS bigint[])))
-        UNION
-        SELECT m.id, m.parent_id FROM product_model m JOIN above ON above.parent_id = m.id
-    )
-    SELECT true AS product, id FROM touched UNION ALL SELECT false, id FROM above
+    SELECT id, parent_id FROM product WHERE id = ANY(:ids)
+    UNION
+    SELECT id, parent_id FROM product WHERE parent_id = ANY(:models)
     """
 )
+_MODELS = text("SELECT id, parent_id FROM product_model WHERE id = ANY(:ids)")
 _UNFINISHED = text("SELECT id FROM change_set WHERE state = 'running' ORDER BY id")
 
 
@@ -123,7 +123,7 @@ def is_at(connection: Connection, known: Place) -> bool:
     Not so for another cluster or database, nor for this one after a return to an older backup.
     """
     row = connection.execute(_IS_AT, {"snapshot": known.snapshot}).one()
-    return row.system == known.system and row.database == known.database and row.past
+    return bool((row.system, row.database, row.past) == (known.system, known.database, True))
 
 
 def extent(connection: Connection, snapshot: str) -> tuple[int, int]:
@@ -142,12 +142,14 @@ def reach(connection: Connection, ids: Sequence[int], *, again: Sequence[int] = 
 
     The ids in `again` are read anew for themselves; nothing below them is.
     """
-    products, models = [], []
-    rows = connection.execute(_REACH, {"ids": list(ids), "again": list(again)})
-    for product, number in rows:
-        (products if product else models).append(number)
-    gone = sorted({*ids, *again}.difference(products, models))
-    return Reach(products=sorted(products), models=sorted(models), gone=gone)
+    below = list(connection.execute(_BELOW, {"ids": list(ids)}).scalars())
+    touched = connection.execute(_PRODUCTS, {"ids": [*ids, *again], "models": below}).all()
+    models = {*below, *again, *(row.parent_id for row in touched)} - {None}
+    found = connection.execute(_MODELS, {"ids": list(models)}).all()
+    above = {row.id for row in found} | {row.parent_id for row in found if row.parent_id}
+    products = {row.id for row in touched}
+    gone = {*ids, *again} - products - above
+    return Reach(products=sorted(products), models=sorted(above), gone=sorted(gone))
 
 
 def unfinished(connection: Connection) -> tuple[int, ...]:

@@ -29,14 +29,17 @@ _COMMON: Final = {
 PRODUCTS: Final = _COMMON | {"family": pa.int64(), "enabled": pa.bool_(), "groups": IDS}
 MODELS: Final = _COMMON | {"family_variant": pa.int64()}
 
+# What follows is put together from constants of this file alone.
 _SHARED: Final = """
     id, uuid, parent_id AS parent, categories, version, "values",
     (extract(epoch FROM created) * 1000000)::bigint AS created,
     (extract(epoch FROM updated) * 1000000)::bigint AS updated
 """
-_PRODUCT: Final = f"SELECT {_SHARED}, identifier, family_id AS family, enabled, groups FROM product"
-_MODEL: Final = f"""SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant
-    FROM product_model"""
+_PRODUCT: Final = f"SELECT {_SHARED}, identifier, family_id AS family, enabled, groups FROM product"  # noqa: S608
+_MODEL: Final = (
+    f"SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant "  # noqa: S608
+    "FROM product_model"
+)
 
 _WANTED: Final = " WHERE id = ANY(%s)"
 
@@ -66,7 +69,8 @@ def _frames(
     ids: Sequence[int] | None,
 ) -> Iterator[pl.DataFrame]:
     where, parameters = ("", None) if ids is None else (_WANTED, [list(ids)])
-    statement = f"COPY (SELECT row_to_json(r) FROM ({query}{where} ORDER BY id) r) TO STDOUT"
+    ordered = f"{query}{where} ORDER BY id"
+    statement = f"COPY (SELECT row_to_json(r) FROM ({ordered}) r) TO STDOUT"  # noqa: S608
     rows: list[bytes] = []
     with connection.cursor().copy(statement, parameters) as copy:
         for row in copy:

@@ -14,7 +14,6 @@ from pim.domain.conditions import Leaf
 from pim.domain.structure import Attribute, Structure
 from pim.projection.columns import AMOUNT, UNIT
 
-
 #: Comparisons by their sign, of numbers and of expressions alike.
 ORDER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -111,7 +110,7 @@ class Projection:
     def _target(self) -> str:
         """Return what the pointer to the current manifest names, "" if it is not there."""
         try:
-            return os.readlink(self.folder / CURRENT)
+            return str((self.folder / CURRENT).readlink())
         except OSError:
             return ""
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 import psycopg
 import sqlalchemy as sa
 
-from pim.domain.structure import Structure
 from pim.projection import cursor, extract, manifest, resolve, segments
 from pim.projection.cursor import Position
 from pim.projection.manifest import SEGMENTS, Manifest
@@ -140,10 +139,9 @@ class Projector:
     @contextmanager
     def _one_moment(self) -> Iterator[sa.Connection]:
         """Open a transaction in which log, data and structure are of one snapshot."""
-        with self.engine.connect() as connection:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.begin() as connection:
+            yield connection
 
 
 def _extent(connection: sa.Connection, known: Manifest) -> tuple[int, int]:

@@ -13,11 +13,13 @@ import polars as pl
 from pim.domain.conditions import EVERYTHING, All, Any_, Condition, Leaf, Node, Not
 from pim.domain.structure import Structure
 from pim.projection import columns, completeness, ordering
+from pim.projection import viewer as viewers
 from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS, Catalogue, take
 from pim.projection.columns import COMPLETENESS, Column
-from pim.projection.conditions import Compiler, Members, Test, text_holds
+from pim.projection.conditions import Compiler
+from pim.projection.leaves import Members, Test, text_holds
 from pim.projection.manifest import Manifest
-from pim.projection.viewer import Viewer, compile
+from pim.projection.viewer import Viewer
 
 PRODUCTS, MODELS = 0, 1
 
@@ -88,10 +90,10 @@ class Reading:
         viewer: Viewer | None = None,
     ) -> pl.Series:
         """Return the ids that meet a condition, in rising order."""
-        node = compile(condition, viewer, self.structure)
+        node = viewers.compile(condition, viewer, self.structure)
         return self._found(node, levels, now)["id"]
 
-    def search(
+    def search(  # noqa: PLR0913 - a grid asks all of this at once
         self,
         condition: Condition = Condition(),  # noqa: B008 - immutable
         *,
@@ -109,7 +111,7 @@ class Reading:
         `text` is looked for in identifiers and in the families' label attributes. `sort` is a
         column; equal ones are in order of id, empty ones come last either way.
         """
-        node = compile(condition, viewer, self.structure, also=[sort] if sort else ())
+        node = viewers.compile(condition, viewer, self.structure, also=[sort] if sort else ())
         found = self._found(node, levels, now, text=text)
         if sort is None:
             ids = found["id"].reverse() if descending else found["id"]
@@ -233,8 +235,10 @@ class Reading:
         """Return for every stored row whether its identifier or a label contains a text."""
         identifier = columns.find(self.structure, "identifier")
         tests = [Test(columns=(identifier,), holds=_contains("identifier", text))]
-        for column in self._labels():
-            tests.append(Test(columns=(column,), holds=_contains(column.name, text), cell=True))
+        tests += [
+            Test(columns=(label,), holds=_contains(label.name, text), cell=True)
+            for label in self._labels()
+        ]
         return reduce(or_, (self._test(side, test) for test in tests))
 
     def _labels(self) -> list[Column]:

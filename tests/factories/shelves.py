@@ -140,7 +140,9 @@ SHOES = Structure(
         ]
     ),
     locales=Codes([Locale(id=1, code="en_GB"), Locale(id=2, code="de_DE")]),
-    currencies=Codes([Currency(id=1, code="EUR", active=True), Currency(id=2, code="GBP", active=True)]),
+    currencies=Codes(
+        [Currency(id=1, code="EUR", active=True), Currency(id=2, code="GBP", active=True)]
+    ),
 )  # fmt: skip
 
 

@@ -87,11 +87,6 @@ class Shop:
         connection.execute(statement, {"subject": subject, "ids": list(ids)})
 
 
-def one(data: Any) -> dict[str, Any]:
-    """Return the document part of a value that is the same everywhere."""
-    return {"<all>": {"<all>": data}}
-
-
 @pytest.fixture
 def shop(engine: sa.Engine) -> Shop:
     """Return a shop with one family, one family variant of two levels, and a few attributes."""
@@ -112,6 +107,13 @@ def shop(engine: sa.Engine) -> Shop:
         variant = structure.FamilyVariant(code="by_colour", family_id=family.id, levels=2)
         session.add(variant)
         session.flush()
+        for code, level in (("colour", 1), ("stock", 2)):
+            attribute = session.scalars(sa.select(structure.Attribute).filter_by(code=code)).one()
+            session.add(
+                structure.FamilyVariantAttribute(
+                    family_variant_id=variant.id, attribute_id=attribute.id, level=level
+                )
+            )
         made = Shop(engine, family.id, variant.id)
         session.commit()
     return made

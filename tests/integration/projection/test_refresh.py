@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from pim.domain.conditions import parse
 from pim.projection import manifest
 from pim.projection.manifest import Manifest
-from pim.projection.projection import Projection
 
 
 def one(data):
@@ -39,7 +38,8 @@ def test_a_first_refresh_shows_every_product_with_what_it_inherits(shop, project
         )
         red_option = reading.structure.attributes["colour"].options["red"].id
     assert frame.rows() == [
-        ("derby-red-42", "variant", "Derby", Decimal("7.5"), red_option, "derby-red", "derby", shop.family),
+        ("derby-red-42", "variant", "Derby", Decimal("7.5"), red_option,
+         "derby-red", "derby", shop.family),
         ("polish", "simple", "Polish", None, None, None, None, shop.family),
     ]  # fmt: skip
 
@@ -224,6 +224,37 @@ def test_a_running_change_set_is_named_as_unfinished(shop, projection):
         ).scalar_one()
 
     assert projection.refresh().unfinished == (running,)
+
+
+def test_a_product_that_leaves_its_model_shows_what_it_owns(shop, projection):
+    style = shop.model("derby", {"name": one("Derby")})
+    red = shop.model("derby-red", {}, style)
+    derby = shop.product("derby-red-42", {"stock": one("4")}, parent=red)
+    projection.refresh()
+    with shop.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE product SET parent_id = NULL"))
+        shop.log(connection, "product", [derby])
+
+    projection.refresh()
+
+    with projection.read() as reading:
+        frame = reading.frame(["level", "name", "stock", "root_code"])
+    assert frame.rows() == [("simple", None, 4, None)]
+
+
+def test_a_changed_family_variant_hides_what_moved_to_another_level(shop, projection):
+    style = shop.model("derby", {})
+    red = shop.model("derby-red", {}, style)
+    shop.product("derby-red-42", {"stock": one("4")}, parent=red)
+    assert names(projection, "stock") == {"derby-red-42": 4}
+    with shop.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE family_variant_attribute SET level = 1"))
+        connection.execute(sa.text("UPDATE structure_version SET version = version + 1"))
+        shop.log(connection, "family_variant", [shop.variant])
+
+    projection.refresh()
+
+    assert names(projection, "stock") == {"derby-red-42": None}
 
 
 def test_a_change_of_a_family_projects_its_products_again(shop, projection):

@@ -1,4 +1,4 @@
-"""Strategies that draw small catalogues of every shape: styles, colourways, variants, accessories."""
+"""Strategies that draw small catalogues: styles, colourways, variants, simple products."""
 
 from __future__ import annotations
 

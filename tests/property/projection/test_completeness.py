@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pim.domain.completeness import completeness
 from tests.factories.shelves import SHOES, Layer, Thing, reading, view

@@ -29,18 +29,22 @@ OPERANDS: dict[str, st.SearchStrategy[Any]] = {
     "text": filled, "media": st.sampled_from(["front", "FRONT.jpg", "x", ".png"]), "link": filled,
     "parent": filled, "keys": st.sampled_from(["k1", "k2", "k3"]), "number": numbers,
     "metric": weights, "options": options, "boolean": st.booleans(), "enabled": st.booleans(),
-    "price": st.fixed_dictionaries({"amount": numbers, "currency": st.sampled_from(["EUR", "GBP"])}),
+    "price": st.fixed_dictionaries(
+        {"amount": numbers, "currency": st.sampled_from(["EUR", "GBP"])}
+    ),
     "date": days | st.sampled_from(["-10 days", "now"]),
     "moment": moments.map(datetime.isoformat) | st.sampled_from(["-2 days", "now", "-1 month"]),
     "uuid": st.integers(1, 8).map(lambda n: f"00000000-0000-4000-8000-{n:012}"),
-    "family": st.sampled_from(["shoes", "care"]), "family_variant": st.sampled_from(["by_colour_size", "by_size"]),
+    "family": st.sampled_from(["shoes", "care"]),
+    "family_variant": st.sampled_from(["by_colour_size", "by_size"]),
     "level": st.sampled_from(["simple", "variant", "model"]),
     "categories": st.sampled_from(["all", "women", "boots", "men"]),
     "groups": st.sampled_from(["sale", "new"]), "completeness": st.sampled_from([0, 33, 60, 100]),
 }  # fmt: skip
 FIELDS = [
     "identifier", "uuid", "family", "family_variant", "parent", "level", "categories", "groups",
-    "enabled", "created", "updated", "completeness", *(a.code for a in SHOES.attributes if a.code != "legal"),
+    "enabled", "created", "updated", "completeness",
+    *(a.code for a in SHOES.attributes if a.code != "legal"),
 ]  # fmt: skip
 
 

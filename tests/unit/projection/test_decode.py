@@ -40,7 +40,7 @@ def test_amounts_are_exact():
     frame = decoded({"stock": one("0.0000000001")}, {"stock": one("9999999999999999999999999999")})
 
     assert frame["stock"].to_list() == [
-        Decimal("0.0000000001"), Decimal("9999999999999999999999999999"),
+        Decimal("0.0000000001"), 10**28 - 1,
     ]  # fmt: skip
 
 
