@@ -75,10 +75,14 @@ class Server:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """Yield the URL of a fresh, migrated database; drop it afterwards."""
+    def database(self, *, like: str | None = None) -> Iterator[str]:
+        """Yield the URL of a fresh, migrated database; drop it afterwards.
+
+        `like` is the URL of another one to copy, to which nobody may be connected.
+        """
         name = f"{self._names}_{uuid.uuid4().hex[:12]}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        template = make_url(like).database if like else self._template
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:
