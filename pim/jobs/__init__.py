@@ -1,0 +1,1 @@
+"""Jobs: what the queue carries out, and the workers that do it."""

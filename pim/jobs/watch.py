@@ -1,0 +1,49 @@
+"""Report how far a run is, and hear that somebody has cancelled it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine, text
+
+from pim.errors import PimError
+
+#: Seconds between two looks at the database.
+EVERY = 0.5
+
+_CANCELLED = text("SELECT cancel_requested FROM run WHERE id = :run")
+_PROGRESS = text(
+    "UPDATE run SET done = :done, total = :total, stage = :stage, heartbeat = now() WHERE id = :run"
+)
+
+
+class Cancelled(PimError):
+    """Say that a person has cancelled the run; what was committed stays."""
+
+
+@dataclass
+class Watch:
+    """The progress function of a run: (done, total, stage).
+
+    `writes` puts the progress on the run's row from a connection of its own: for work whose own
+    transaction does not show it. Raises Cancelled.
+    """
+
+    engine: Engine
+    run_id: int
+    writes: bool = False
+    _last: float = field(default=0.0, repr=False)
+
+    def __call__(self, done: int, total: int | None, stage: str = "") -> None:
+        """Take note of progress."""
+        now = time.monotonic()
+        if now - self._last < EVERY:
+            return
+        self._last = now
+        with self.engine.begin() as connection:
+            if connection.scalar(_CANCELLED, {"run": self.run_id}):
+                raise Cancelled("The run was cancelled.")
+            if self.writes:
+                values = {"run": self.run_id, "done": done, "total": total, "stage": stage}
+                connection.execute(_PROGRESS, values)

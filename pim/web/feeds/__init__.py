@@ -1,0 +1,1 @@
+"""The pages of feeds and their publications."""

@@ -1,0 +1,38 @@
+"""A product in every feed, as the tab Feeds shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from channels.feeds.definition import parse_feed
+from channels.feeds.service import list_feeds
+from channels.models import Feed
+from channels.publication.review import folder_of
+from channels.publication.standing import Standing, standing
+from pim.errors import Refused
+from pim.web import state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unusable:
+    """A feed whose document the structure has outgrown."""
+
+    feed: Feed
+    reason: str
+
+
+def standings(product: int) -> Sequence[Standing | Unusable]:
+    """Return where a product stands in each feed."""
+    with state.reading() as reading:
+        found: list[Standing | Unusable] = []
+        for feed in list_feeds(state.work().session):
+            try:
+                definition = parse_feed(feed.document, reading.structure)
+            except Refused as refusal:
+                found.append(Unusable(feed=feed, reason=str(refusal)))
+                continue
+            folder = folder_of(state.parts().settings, feed)
+            now = state.work().clock()
+            found.append(standing(reading, feed, definition, folder, product, now=now))
+        return found
