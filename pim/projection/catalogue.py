@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property, reduce
 from operator import or_
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
@@ -230,6 +230,13 @@ def mapped(table: pa.Table, name: str) -> pl.Series:
     series = pl.from_arrow(table.column(name), rechunk=False)
     assert isinstance(series, pl.Series)
     return series.alias(name)
+
+
+def remember(memory: dict[Any, Any], key: Any, value: Any, *, most: int) -> None:
+    """Keep a value; the ones kept longest make room. Several threads may do so at once."""
+    while len(memory) >= most:
+        memory.pop(next(iter(tuple(memory)), None), None)
+    memory[key] = value
 
 
 def take(series: pl.Series, rows: pl.Series | None) -> pl.Series:

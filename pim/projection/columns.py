@@ -91,6 +91,15 @@ def fits(attribute: Attribute, cell: Cell) -> bool:
     ) == attribute.localizable
 
 
+def exists(structure: Structure, attribute: Attribute, cell: Cell) -> bool:
+    """Tell whether a cell fits its attribute, at a channel and locale that there are."""
+    return (
+        fits(attribute, cell)
+        and (cell.channel == ALL or cell.channel in structure.channels)
+        and (cell.locale == ALL or cell.locale in structure.locales)
+    )
+
+
 def of_attribute(
     structure: Structure, attribute: Attribute, *, channel: str | None, locale: str | None
 ) -> Iterator[Column]:

@@ -53,7 +53,9 @@ def of_products(
     )
     done = (pl.col("required") - pl.col("missing")) * 100 // pl.col("required")
     full = pl.when(pl.col("required") == 0).then(100).otherwise(done)
-    return counted.with_columns(full.cast(pl.Int64).alias("ratio"))
+    return counted.select(
+        pl.col("required", "missing").cast(pl.UInt16), full.cast(pl.UInt8).alias("ratio")
+    )
 
 
 def _asked(structure: Structure, channel: Channel, locale: str) -> list[Attribute]:

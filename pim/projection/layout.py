@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pim.domain.structure import Attribute, Structure
 from pim.domain.values import Cell
-from pim.projection.columns import METRIC, PRICES, fits
+from pim.projection.columns import METRIC, PRICES, exists
 
 TEXTS = pa.list_(pa.string())
 
@@ -80,10 +80,12 @@ class Layout:
         new = False
         for code, channel, locale, parts in found:
             attribute = self._structure.attributes.get(code)
-            if attribute is None or not fits(attribute, Cell(code, channel, locale)):
+            cell = Cell(code, channel, locale)
+            if attribute is None or not exists(self._structure, attribute, cell):
                 continue
             locales = self._seen.setdefault(code, {}).setdefault(channel, {})
-            currencies = set(parts) if attribute.type == PRICES else set()
+            prices = parts if attribute.type == PRICES else ()
+            currencies = {part for part in prices if part in self._structure.currencies}
             new |= locale not in locales or not currencies <= locales[locale]
             locales.setdefault(locale, set()).update(currencies)
         return new

@@ -22,6 +22,8 @@ FORMAT: Final = 1
 CURRENT: Final = "current"
 MANIFESTS: Final = "manifests"
 SEGMENTS: Final = "segments"
+#: Orders of text columns, by base: worked out by readers, removed with the base.
+ORDERS: Final = "orders"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ def _collect(folder: Path, current: Manifest) -> None:
             held = _parse(path.read_bytes())
             named |= {segment.name for segment in held.segments} if held else set()
     collect(folder / SEGMENTS, keep=named)
+    collect(folder / ORDERS, keep=named)
 
 
 def _remove_unless_leased(path: Path) -> bool:

@@ -16,14 +16,16 @@ import polars as pl
 from pim.domain.structure import Structure
 from pim.errors import Refused
 from pim.projection import segments
-from pim.projection.catalogue import Catalogue, mapped
+from pim.projection.catalogue import Catalogue, mapped, remember
 from pim.projection.columns import Column
-
-ORDERS: Final = "orders"
+from pim.projection.manifest import ORDERS
 
 #: Between two places of the base there is room for as many texts of deltas.
 STEP: Final = 1 << 32
 LAST: Final = STEP - 1
+
+#: Columns whose sorted texts stay in memory.
+REMEMBERED: Final = 4
 
 #: Returns a column of products at stored rows.
 Fetch = Callable[[Column, pl.Series], pl.Series]
@@ -115,12 +117,14 @@ def _between(
 
 
 def _sorted_text(catalogue: Catalogue, column: Column, base: pl.Series, fetch: Fetch) -> pl.Series:
-    """Return the distinct texts of the base in order, kept while the base is."""
-    if column.name not in catalogue.sorted_text:
+    """Return the distinct texts of the base in order; those of a few columns are remembered."""
+    known = catalogue.sorted_text.get(column.name)
+    if known is None:
         rows = pl.DataFrame({"place": base}).with_row_index("row").drop_nulls("place")
         rows = rows.unique("place", keep="any").sort("place")
-        catalogue.sorted_text[column.name] = alphabetic(fetch(column, rows["row"]))
-    return catalogue.sorted_text[column.name]
+        known = alphabetic(fetch(column, rows["row"]))
+        remember(catalogue.sorted_text, column.name, known, most=REMEMBERED)
+    return known
 
 
 def _codes(structure: Structure, column: Column) -> dict[int, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -12,9 +13,10 @@ import polars as pl
 
 from pim.domain.conditions import EVERYTHING, All, Any_, Condition, Leaf, Node, Not
 from pim.domain.structure import Structure
+from pim.errors import NotFound
 from pim.projection import columns, completeness, ordering
 from pim.projection import viewer as viewers
-from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS, Catalogue, take
+from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS, Catalogue, remember, take
 from pim.projection.columns import COMPLETENESS, Column
 from pim.projection.conditions import Compiler
 from pim.projection.leaves import Members, Test, text_holds
@@ -22,6 +24,9 @@ from pim.projection.manifest import Manifest
 from pim.projection.viewer import Viewer
 
 PRODUCTS, MODELS = 0, 1
+
+#: Channels and locales whose completeness stays in memory, at 5 bytes a product each.
+REMEMBERED = 16
 
 
 @dataclass(frozen=True)
@@ -158,16 +163,18 @@ class Reading:
     def _ratio(self, side: int, column: Column, rows: pl.Series | None) -> pl.Series:
         _, locale, channel = column.name.split("-")
         if side == PRODUCTS:
-            return take(self._complete(channel, locale)["ratio"], rows).alias(column.name)
+            ratio = take(self._complete(channel, locale)["ratio"], rows)
+            return ratio.cast(pl.Int64).alias(column.name)
         height = sum(self._catalogue.owners.heights) if rows is None else len(rows)
         return pl.repeat(None, height, dtype=pl.Int64(), eager=True).alias(column.name)
 
     def _complete(self, channel: str, locale: str) -> pl.DataFrame:
-        known = self._catalogue.complete
         key = self.structure.version, channel, locale
-        if key not in known:
-            known[key] = completeness.of_products(self._catalogue, self.structure, channel, locale)
-        return known[key]
+        known = self._catalogue.complete.get(key)
+        if known is None:
+            known = completeness.of_products(self._catalogue, self.structure, channel, locale)
+            remember(self._catalogue.complete, key, known, most=REMEMBERED)
+        return known
 
     def _found(
         self,
@@ -245,11 +252,12 @@ class Reading:
         """Return the columns of every label attribute, in each locale and channel that exists."""
         codes = {f.attribute_as_label for f in self.structure.families if f.attribute_as_label}
         names = self._catalogue.items.names | self._catalogue.owners.names
-        return [
-            columns.find(self.structure, name)
-            for name in sorted(names - columns.SYSTEM.keys())
-            if name.split("-")[0] in codes
-        ]
+        labels = []
+        for name in sorted(names - columns.SYSTEM.keys()):
+            if name.split("-")[0] in codes:
+                with suppress(NotFound):  # a locale or channel that is no more
+                    labels.append(columns.find(self.structure, name))
+        return labels
 
     def _keys(self, found: pl.DataFrame, column: Column, levels: Collection[str]) -> pl.Series:
         """Return what the rows of `found` are ordered by."""

@@ -108,8 +108,8 @@ def open_file(path: Path) -> pa.Table:
 
 
 def collect(folder: Path, *, keep: set[str]) -> None:
-    """Remove segments that nobody names, and drafts that a killed writer left."""
-    for path in folder.iterdir():
+    """Remove folders that nobody names, and drafts that a killed writer left."""
+    for path in folder.iterdir() if folder.exists() else ():
         if path.name not in keep:
             shutil.rmtree(path, ignore_errors=True)
 

@@ -154,6 +154,17 @@ def test_a_commit_that_began_before_a_refresh_and_ended_after_it_is_not_lost(sho
     assert names(projection) == {"early": "quick", "late": "slow"}
 
 
+def test_orders_of_text_go_with_their_base(shop, projection):
+    shop.many(3)
+    for _ in range(2):
+        projection.close()
+        state = projection.refresh(rebuild=True)
+        with projection.read() as reading:
+            assert reading.search(sort="identifier", limit=1).total == 3
+        orders = projection.folder / manifest.ORDERS
+        assert [path.name for path in orders.iterdir()] == [state.base.name]
+
+
 def test_a_rolled_back_change_never_shows(shop, projection):
     derby = shop.product("derby", {})
     projection.refresh()

@@ -73,6 +73,19 @@ def test_leftovers_of_removed_attributes_options_and_scopes_are_not_shown():
     assert frame["material"].to_list() == [[50], None]
 
 
+def test_cells_of_locales_channels_and_currencies_that_are_no_more_are_not_shown():
+    frame = decoded(
+        {
+            "name": {"<all>": {"xx_XX": "gone", "en_GB": "here"}},
+            "title": {"radio": {"en_GB": "gone"}},
+            "price": {"web": {"<all>": {"XXX": "1", "EUR": "2"}}},
+        }
+    )
+
+    found = [name for name in frame.columns if name not in extract.PRODUCTS]
+    assert found == ["name-en_GB", "price-web-EUR"]
+
+
 def test_data_of_a_wrong_type_costs_its_cell_and_nothing_else():
     frame = decoded(
         {"stock": one("1"), "vegan": one(True), "name": {"<all>": {"en_GB": "Derby"}}},

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -7,9 +8,11 @@ import polars as pl
 import pytest
 
 from pim.domain.conditions import parse
+from pim.domain.structure import Codes, Locale
 from pim.errors import NotFound, NotPermitted, Refused
+from pim.projection import Reading
 from pim.projection.viewer import Viewer
-from tests.factories.shelves import EPOCH, SHOES, Layer, Thing, reading
+from tests.factories.shelves import EPOCH, SHOES, Layer, Thing, attribute, reading
 
 EVERY_LEVEL = ("simple", "variant", "model", "sub_model")
 
@@ -198,6 +201,22 @@ def test_text_is_looked_for_in_identifiers_and_labels(shelf):
     assert shelf.search(text="schuh").ids.to_list() == [3, 4]
     assert shelf.search(text="derby", levels=EVERY_LEVEL).ids.to_list() == [1, 2, 3, 4]
     assert shelf.search(text="derby", offset=1, limit=1).total == 2
+
+
+def test_segments_of_a_removed_locale_are_still_searched(tmp_path):
+    fewer = replace(SHOES, locales=Codes([Locale(id=1, code="en_GB")]))
+    with reading(tmp_path, SHOP) as shelf:
+        now = Reading(shelf._catalogue, fewer)
+        assert now.search(text="derby").ids.to_list() == [3, 4]
+        assert now.search(text="schuh").ids.to_list() == []
+
+
+def test_an_attribute_made_anew_with_another_type_starts_empty(tmp_path):
+    attributes = [a for a in SHOES.attributes if a.code != "stock"]
+    renewed = Codes([*attributes, attribute(99, "stock", "text")])
+    with reading(tmp_path, SHOP) as shelf:
+        now = Reading(shelf._catalogue, replace(SHOES, attributes=renewed))
+        assert column(now, "stock") == [None, None, None]
 
 
 def test_counts_tell_how_many_products_each_value_has(shelf):
