@@ -45,7 +45,7 @@ class Projector:
             with self.engine.connect() as connection:
                 if cursor.is_at(connection, known) and not _extent(connection, known)[0]:
                     return known
-        with self._alone(), self._one_moment() as connection:
+        with self._alone() as connection:
             known = None if rebuild else manifest.load(self.folder)
             return self._advance(connection, known, progress)
 
@@ -125,23 +125,22 @@ class Projector:
         return result
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait until no other process projects this database, and keep it so."""
-        with self.engine.connect() as connection:
+    def _alone(self) -> Iterator[sa.Connection]:
+        """Wait until no other process projects this database; open one moment of it.
+
+        The lock comes first, in a transaction of its own: a snapshot taken before the wait would
+        miss what the others have projected meanwhile. Log, data and structure are of one snapshot.
+        """
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection:
             connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
             connection.commit()
             try:
-                yield
+                with connection.begin():
+                    yield connection
             finally:
                 connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
                 connection.commit()
-
-    @contextmanager
-    def _one_moment(self) -> Iterator[sa.Connection]:
-        """Open a transaction in which log, data and structure are of one snapshot."""
-        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
-        with engine.begin() as connection:
-            yield connection
 
 
 def _extent(connection: sa.Connection, known: Manifest) -> tuple[int, int]:
