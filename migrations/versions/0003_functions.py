@@ -61,7 +61,7 @@ END $$
 
 # Three-way look at what a change set wrote. With mode 'restore': the part of `before` whose cells
 # still hold what `after` wrote; 'restored': the same cells as `after` has them; 'kept': the part of
-# `after` whose cells were edited since. Null when there is none.
+# `after` whose cells were edited since. Cells that are back already are in none. Null for nothing.
 REVERT = """
 CREATE FUNCTION pim_revert(document jsonb, before jsonb, after jsonb, mode text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -73,8 +73,9 @@ DECLARE
     part jsonb;
     result jsonb := '{}';
 BEGIN
-    FOR name, was IN SELECT * FROM jsonb_each(before) LOOP
-        wrote := after -> name;
+    FOR name IN SELECT jsonb_object_keys(before || after) LOOP
+        was := coalesce(before -> name, 'null');
+        wrote := coalesce(after -> name, 'null');
         found := coalesce(document -> name, 'null');
         IF jsonb_typeof(was) = 'object' OR jsonb_typeof(wrote) = 'object' THEN
             part := pim_revert(
@@ -84,7 +85,7 @@ BEGIN
             IF part IS NOT NULL THEN
                 result := result || jsonb_build_object(name, part);
             END IF;
-        ELSIF (found IS DISTINCT FROM coalesce(wrote, 'null')) = (mode = 'kept') THEN
+        ELSIF found <> was AND (found <> wrote) = (mode = 'kept') THEN
             result := result
                 || jsonb_build_object(name, CASE mode WHEN 'restore' THEN was ELSE wrote END);
         END IF;

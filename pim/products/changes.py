@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
 Patch = dict[str, Any]
 
 
@@ -48,5 +47,3 @@ def changed_members(stored: Iterable[int], wanted: Iterable[int]) -> tuple[Patch
     before = {str(i): None if i in wants else True for i in sorted(had ^ wants)}
     after = {str(i): True if i in wants else None for i in sorted(had ^ wants)}
     return before, after
-
-

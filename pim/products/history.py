@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +15,13 @@ from pim.errors import NotFound
 from pim.products.documents import document_sql, flatten
 from pim.products.lookups import find_stored, fold
 from pim.products.models import MODEL, PRODUCT
+from pim.products.words import Words
 from pim.products.writer import CREATE, DELETE, TABLES
 
 ACTIONS = ("update", "create", "delete")
+
+#: Entries looked through for those of one field.
+FIELD_SEARCHED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,32 +86,40 @@ def product_history(
     With `field` only entries that touched that attribute or column.
     """
     rows = session.execute(
-        _ENTRIES, {"entity": entity_id, "before": before or 2**62, "limit": limit if not field else 10_000}
-    )
-    entries = [_entry(row, structure) for row in rows]
+        _ENTRIES,
+        {
+            "entity": entity_id,
+            "before": before or 2**62,
+            "limit": FIELD_SEARCHED if field else limit,
+        },
+    ).all()
+    words = Words.of(session, structure, rows)
+    entries = [_entry(row, words) for row in rows]
     if field:
         entries = [e for e in (_only(entry, field) for entry in entries) if e]
     return entries[:limit]
 
 
 def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str, Any] | None:
-    """Return an entity's document as it was at a moment; None when it did not exist then."""
-    current = session.scalar(
-        text(
-            f"SELECT {document_sql(entity.kind)} FROM {TABLES[entity.kind]} e WHERE e.id = :id"  # noqa: S608
-        ),
+    """Return an entity's document as it was at a moment; None when it did not exist then.
+
+    What is empty there (null, {}) is left out.
+    """
+    document: dict[str, Any] | None = session.scalar(
+        text(_CURRENT.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
         {"id": entity.id},
     )
-    later = session.execute(_LATER, {"entity": entity.id, "moment": moment})
-    document: dict[str, Any] | None = current
+    document = None if document is None else merge({}, document)
+    later = session.execute(
+        text(_LATER.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
+        {"entity": entity.id, "moment": moment},
+    )
     for action, before in later:
-        if action == CREATE:
-            return None
-        document = before if action == DELETE else merge(document or {}, before)
+        document = None if action == CREATE else merge(document or {}, before)
     return document
 
 
-def _entry(row: Any, structure: Structure) -> HistoryEntry:
+def _entry(row: Any, words: Words) -> HistoryEntry:
     old, new = flatten(row.before or {}), flatten(row.after or {})
     if row.action == DELETE:
         old, new = {}, {}
@@ -122,9 +133,9 @@ def _entry(row: Any, structure: Structure) -> HistoryEntry:
         state=row.state,
         cells=tuple(
             CellChange(
-                field=_named(name, structure),
-                old=_shown(name, old.get(name), structure),
-                new=_shown(name, new.get(name), structure),
+                field=words.column(name),
+                old=words.data(name, old.get(name)),
+                new=words.data(name, new.get(name)),
             )
             for name in sorted({**old, **new})
         ),
@@ -133,28 +144,15 @@ def _entry(row: Any, structure: Structure) -> HistoryEntry:
     )
 
 
-def _named(column: str, structure: Structure) -> str:
-    """Return a column with codes in place of ids: "categories.12" becomes "categories.shoes"."""
-    head, _, last = column.rpartition(".")
-    things: Mapping[str, Any] = {"categories": structure.categories, "groups": structure.groups}
-    if head in things and last.isdigit() and int(last) in things[head].by_id:
-        return f"{head}.{things[head].by_id[int(last)].code}"
-    return column
-
-
-def _shown(column: str, value: Any, structure: Structure) -> Any:
-    if column == "family" and value in structure.families.by_id:
-        return structure.families.by_id[value].code
-    return value
-
-
 def _only(entry: HistoryEntry, field: str) -> HistoryEntry | None:
     wanted = field.casefold()
     cells = tuple(
-        c for c in entry.cells if c.field.casefold() == wanted
-        or c.field.casefold().startswith((f"{wanted}-", f"{wanted}."))
-    )  # fmt: skip
-    return HistoryEntry(**{**vars(entry), "cells": cells}) if cells else None
+        cell
+        for cell in entry.cells
+        if cell.field.casefold() == wanted
+        or cell.field.casefold().startswith((f"{wanted}-", f"{wanted}."))
+    )
+    return replace(entry, cells=cells) if cells else None
 
 
 _ENTRIES = text(
@@ -168,9 +166,13 @@ _ENTRIES = text(
     """
 )
 
-_LATER = text(
-    """
-    SELECT action, before FROM history WHERE entity_id = :entity AND at > :moment
-    ORDER BY change_set_id DESC
-    """
-)
+_CURRENT = "SELECT {document} FROM {table} e WHERE e.id = :id"
+
+# A deletion keeps the whole row, everything else a patch.
+_LATER = """
+    SELECT action, CASE action WHEN 2 THEN (
+        SELECT {document} FROM jsonb_populate_record(NULL::{table}, h.before) e
+    ) ELSE before END
+    FROM history h WHERE entity_id = :entity AND at > :moment
+    ORDER BY at DESC, change_set_id DESC
+"""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from pim.domain.values import merge
 from pim.products.models import MODEL, PRODUCT
 from pim.products.writer import TABLES
 
@@ -65,10 +66,7 @@ def find_stored(
 
 
 class Parent(NamedTuple):
-    """A model as its children see it; `categories` are its own and its root's.
-
-    `level` is 0 for a root, 1 for a sub model. `values` are its own, as JSON text.
-    """
+    """A model as its children see it; `categories` are its own and its root's."""
 
     id: int
     code: str
@@ -78,7 +76,7 @@ class Parent(NamedTuple):
 
     @property
     def level(self) -> int:
-        """Return the level of the family variant that this model stands on."""
+        """Return where this model stands: 0 for a root, 1 for a sub model."""
         return 0 if self.parent_id is None else 1
 
 
@@ -97,20 +95,50 @@ def find_parents(
         text(_PARENTS.format(where="lower(m.code) = ANY(:codes) OR m.id = ANY(:ids)")),
         {"codes": sorted({fold(c) for c in codes}), "ids": sorted(set(ids))},
     )
-    parents = [Parent(*row[:4], categories=frozenset(row[4])) for row in rows]
+    parents = [
+        Parent(m, code, variant, above, frozenset(own)) for m, code, variant, above, own in rows
+    ]
     return {fold(p.code): p for p in parents}, {p.id: p for p in parents}
 
 
-def siblings(session: Session, kind: int, parent_ids: Iterable[int]) -> list[tuple[Any, ...]]:
-    """Return (id, name, parent id, values) of the children of models, values parsed."""
+def siblings(
+    session: Session, kind: int, parent_ids: Iterable[int], axes: Iterable[str]
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yield (name, parent id, {axis: data}) of the children of models."""
+    codes = sorted(set(axes))
+    columns = ", ".join(f"e.values #> ARRAY[:axis{n}, '<all>', '<all>']" for n in range(len(codes)))
     rows = session.execute(
         text(
-            f"SELECT id, {NAMES[kind]}, parent_id, values FROM {TABLES[kind]}"  # noqa: S608
-            " WHERE parent_id = ANY(:ids) ORDER BY id"
+            f"SELECT e.{NAMES[kind]}, e.parent_id, {columns} FROM {TABLES[kind]} e"  # noqa: S608
+            " WHERE e.parent_id = ANY(:ids) ORDER BY e.id"
         ),
-        {"ids": sorted(set(parent_ids))},
+        {"ids": sorted(set(parent_ids)), **{f"axis{n}": code for n, code in enumerate(codes)}},
     )
-    return [tuple(row) for row in rows]
+    for name, parent, *data in rows:
+        yield name, parent, dict(zip(codes, data, strict=True))
+
+
+def inherited_values(session: Session, parent_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return what models hand down, by their id: their own values over those of their root."""
+    rows = session.execute(_INHERITED, {"ids": sorted(set(parent_ids))})
+    return {model: merge(root or {}, own) for model, own, root in rows}
+
+
+def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return what people call products and models, by id."""
+    rows = session.execute(_NAMES, {"ids": sorted(set(ids))})
+    return {entity: name for entity, name in rows if name is not None}
+
+
+_INHERITED = text(
+    "SELECT m.id, m.values, r.values FROM product_model m"
+    " LEFT JOIN product_model r ON r.id = m.parent_id WHERE m.id = ANY(:ids)"
+)
+
+_NAMES = text(
+    "SELECT id, identifier FROM product WHERE id = ANY(:ids)"
+    " UNION ALL SELECT id, code FROM product_model WHERE id = ANY(:ids)"
+)
 
 
 def unique_owners(

@@ -28,7 +28,6 @@ from pim.db.runs import Run
 from pim.structure.models import Attribute, Family, FamilyVariant
 
 
-
 class Xid8(UserDefinedType[int]):
     """PostgreSQL's 64-bit transaction id."""
 
@@ -144,7 +143,7 @@ class History(Base):
     `before` and `after` are merge patches over the entity's document
     {identifier | code, family, family_variant, parent, enabled, categories, groups, associations,
     values}; categories and groups appear there as {id: true}. `action`: 0 update, 1 create,
-    2 delete (a creation is a marker: its `after` is null, the deletion keeps the whole in `before`).
+    2 delete. A creation is a marker, its patches are null; a deletion keeps the row in `before`.
     """
 
     __tablename__ = "history"

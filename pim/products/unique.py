@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pim.domain.structure import Structure
+from pim.products.lookups import NAMES
 from pim.products.writer import TABLES
 
 
@@ -15,21 +17,47 @@ def sync_unique_values(
     session: Session, *, kind: int, ids: Sequence[int], structure: Structure
 ) -> None:
     """Bring the register in line with the stored values of these entities."""
+    parameters = _parameters(ids, structure)
+    if parameters:
+        session.execute(_FORGET, parameters)
+        session.execute(text(_REGISTER.format(table=TABLES[kind])), parameters)
+
+
+def yield_unique_values(
+    session: Session, *, kind: int, ids: Sequence[int], structure: Structure
+) -> list[tuple[str | None, str, str]]:
+    """Take from entities the unique values that others hold; return (name, attribute, value)."""
+    parameters = _parameters(ids, structure)
+    if not parameters:
+        return []
+    rows = session.execute(
+        text(_TAKEN.format(table=TABLES[kind], name=NAMES[kind])), parameters
+    ).all()
+    for entity, _, code, _ in rows:
+        session.execute(
+            text(_DROP.format(table=TABLES[kind])),
+            {"code": code, "id": entity},
+        )
+    return [(name, code, value) for _, name, code, value in rows]
+
+
+def _parameters(ids: Sequence[int], structure: Structure) -> dict[str, Any]:
+    """Return what the statements need; nothing when no value is unique."""
     attributes = [a for a in structure.attributes if a.unique and a != structure.identifier]
     if not attributes or not ids:
-        return
-    parameters = {
+        return {}
+    return {
         "ids": list(ids),
         "attributes": [a.id for a in attributes],
         "codes": [a.code for a in attributes],
     }
-    session.execute(_FORGET, parameters)
-    session.execute(text(_REGISTER.format(table=TABLES[kind])), parameters)
 
 
 _FORGET = text(
     "DELETE FROM unique_value WHERE entity_id = ANY(:ids) AND attribute_id = ANY(:attributes)"
 )
+
+_DROP = 'UPDATE {table} SET "values" = "values" - CAST(:code AS text) WHERE id = :id'
 
 _REGISTER = """
     INSERT INTO unique_value (attribute_id, value, entity_id)
@@ -37,4 +65,13 @@ _REGISTER = """
     FROM {table} AS e
     CROSS JOIN unnest(CAST(:attributes AS bigint[]), CAST(:codes AS text[])) AS a (id, code)
     WHERE e.id = ANY(:ids) AND e.values #> ARRAY[a.code, '<all>', '<all>'] IS NOT NULL
+"""
+
+_TAKEN = """
+    SELECT e.id, e.{name}, a.code, u.value
+    FROM {table} AS e
+    CROSS JOIN unnest(CAST(:attributes AS bigint[]), CAST(:codes AS text[])) AS a (id, code)
+    JOIN unique_value u ON u.attribute_id = a.id AND u.entity_id <> e.id
+      AND u.value = e.values #>> ARRAY[a.code, '<all>', '<all>']
+    WHERE e.id = ANY(:ids) ORDER BY e.id, a.code
 """

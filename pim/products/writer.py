@@ -109,8 +109,10 @@ def update(
 def apply_patches(
     session: Session, *, change_set_id: int, kind: int, attributes: Sequence[str]
 ) -> int:
-    """Apply the temporary table `patch` (id, before, after, source_file, source_row) to entities."""
-    keys = set(session.execute(text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")).scalars())
+    """Apply the temporary table `patch` to entities; its columns are those of `update`'s frame."""
+    keys = set(
+        session.execute(text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")).scalars()
+    )
     touched = [f for f in FIELDS[kind] if f.key in keys]
     settings = ", ".join(
         f"{f.column} = CASE WHEN t.after ? '{f.key}' THEN {f.merged} ELSE e.{f.column} END"
@@ -129,15 +131,19 @@ def apply_patches(
 
 
 # An entity may be written twice in one change set (values first, associations when all products
-# are known): its row then tells the first "before" and the last "after".
+# are known): its row then tells the first "before" and the last "after". The time is that of the
+# statement, not of the transaction: the entity is locked by now, so times follow the writes.
 _RECORD = text(
     """
     INSERT INTO history
-        (entity_id, change_set_id, kind, action, before, after, source_file, source_row)
-    SELECT id, :change_set, :kind, 0, before, after, source_file, source_row FROM patch
+        (entity_id, change_set_id, kind, action, before, after, source_file, source_row, at)
+    SELECT id, :change_set, :kind, 0, before, after, source_file, source_row, clock_timestamp()
+    FROM patch
     ON CONFLICT (entity_id, change_set_id) DO UPDATE SET
         before = pim_overlay(excluded.before, history.before),
-        after = pim_overlay(history.after, excluded.after)
+        after = pim_overlay(history.after, excluded.after),
+        source_file = coalesce(excluded.source_file, history.source_file),
+        source_row = coalesce(excluded.source_row, history.source_row)
     WHERE history.action = 0
     """
 )
@@ -147,18 +153,19 @@ def delete(session: Session, *, change_set_id: int, kind: int, ids: Sequence[int
     """Delete entities; their history row keeps the whole row, so that undo can bring it back."""
     if not ids:
         return
-    table = TABLES[kind]
-    session.execute(
-        text(
-            "INSERT INTO history (entity_id, change_set_id, kind, action, before)"
-            f" SELECT e.id, :change_set, :kind, 2, to_jsonb(e) FROM {table} e"  # noqa: S608
-            " WHERE e.id = ANY(:ids)"
-        ),
-        {"change_set": change_set_id, "kind": kind, "ids": list(ids)},
-    )
-    session.execute(text("DELETE FROM unique_value WHERE entity_id = ANY(:ids)"), {"ids": list(ids)})
-    session.execute(text(f"DELETE FROM {table} WHERE id = ANY(:ids)"), {"ids": list(ids)})  # noqa: S608
+    parameters = {"change_set": change_set_id, "kind": kind, "ids": list(ids)}
+    for statement in (_KEEP, _FORGET_UNIQUE, _DELETE):
+        session.execute(text(statement.format(table=TABLES[kind])), parameters)
     append_log(session, change_set_id=change_set_id, kind=kind, ids=ids)
+
+
+_KEEP = """
+    INSERT INTO history (entity_id, change_set_id, kind, action, before, at)
+    SELECT e.id, :change_set, :kind, 2, to_jsonb(e), clock_timestamp() FROM {table} e
+    WHERE e.id = ANY(:ids)
+"""
+_FORGET_UNIQUE = "DELETE FROM unique_value WHERE entity_id = ANY(:ids)"
+_DELETE = "DELETE FROM {table} WHERE id = ANY(:ids)"
 
 
 def append_log(

@@ -16,6 +16,9 @@ from pim.staging.findings import Findings
 
 Combination = tuple[int, tuple[Any, ...]]
 
+#: What a row says of an axis when it says nothing.
+SILENT: Any = object()
+
 
 def check_axes(
     session: Session,
@@ -28,49 +31,54 @@ def check_axes(
     concerned = [
         position
         for position, context in enumerate(contexts)
-        if context.place.axes and context.parent and position not in findings.rejected
+        if context.place.axes
+        and context.parent
+        and position not in findings.rejected
+        and (context.stored is None or _speaks(cells, context.place.axes, position))
     ]
-    if not concerned:
-        return
     taken = _stored_combinations(session, kind, [contexts[p] for p in concerned])
     for position in concerned:
         context = contexts[position]
         stored = orjson.loads(context.stored.values) if context.stored else {}
-        given = {axis: _given(cells.get(Cell(axis)), position) for axis in context.place.axes}
-        problem = _own_problem(context, stored, given)
-        if problem is None:
-            values = tuple(
-                _plain(given[a] if given[a] is not None else get(stored, Cell(a)))
-                for a in context.place.axes
-            )
-            problem = _claim(taken, context, values)
+        held = {axis: get(stored, Cell(axis)) for axis in context.place.axes}
+        given = {axis: _given(cells, axis, position) for axis in context.place.axes}
+        problem = _own_problem(held, given) or _claim(taken, context, held | _said(given))
         if problem:
             findings.add(position, problem)
 
 
-def _given(texts: Sequence[str | None] | None, position: int) -> Any:
+def _speaks(cells: Mapping[Cell, Sequence[str | None]], axes: Sequence[str], position: int) -> bool:
+    return any(_given(cells, axis, position) is not SILENT for axis in axes)
+
+
+def _given(cells: Mapping[Cell, Sequence[str | None]], axis: str, position: int) -> Any:
+    """Return the data of an axis in a row, None where the row clears it, SILENT if it says nothing."""
+    texts = cells.get(Cell(axis))
     text = texts[position] if texts is not None else None
-    return orjson.loads(text) if text is not None else None
+    return SILENT if text is None else orjson.loads(text)
 
 
-def _own_problem(
-    context: RowContext, stored: Mapping[str, Any], given: Mapping[str, Any]
-) -> Violation | None:
-    for axis, value in given.items():
-        before = get(stored, Cell(axis))
-        if value is None and before is None:
+def _said(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {axis: value for axis, value in given.items() if value is not SILENT}
+
+
+def _own_problem(held: Mapping[str, Any], given: Mapping[str, Any]) -> Violation | None:
+    for axis, before in held.items():
+        value = given[axis]
+        if value is None or (value is SILENT and before is None):
             return _missing(axis)
-        if context.stored and value is not None and before is not None and value != before:
+        if before is not None and value not in (SILENT, before):
             return _changed(axis, before, value)
     return None
 
 
 def _claim(
-    taken: dict[Combination, str], context: RowContext, values: tuple[Any, ...]
+    taken: dict[Combination, str], context: RowContext, data: Mapping[str, Any]
 ) -> Violation | None:
     """Take a combination of axis values below a parent, unless somebody has it."""
     if context.parent is None:
         return None
+    values = tuple(_plain(data[axis]) for axis in context.place.axes)
     owner = taken.setdefault((context.parent.id, values), context.name)
     if owner.casefold() == context.name.casefold():
         return None
@@ -93,9 +101,12 @@ def _stored_combinations(
     session: Session, kind: int, contexts: Sequence[RowContext]
 ) -> dict[Combination, str]:
     axes = {c.parent.id: c.place.axes for c in contexts if c.parent}
+    if not axes:
+        return {}
+    codes = {axis for each in axes.values() for axis in each}
     return {
-        (parent, tuple(_plain(get(values, Cell(axis))) for axis in axes[parent])): name
-        for _, name, parent, values in siblings(session, kind, axes)
+        (parent, tuple(_plain(data[axis]) for axis in axes[parent])): name
+        for name, parent, data in siblings(session, kind, axes, codes)
     }
 
 

@@ -189,7 +189,9 @@ class Catalogue:
             row: dict[str, Any] = work.session.execute(query, {"id": entity.id}).scalar_one()
             return row
 
-    def value(self, name: str, attribute: str, channel: str = "<all>", locale: str = "<all>") -> Any:
+    def value(
+        self, name: str, attribute: str, channel: str = "<all>", locale: str = "<all>"
+    ) -> Any:
         """Return the data of one cell of a product or model, its own level only."""
         return get(self.document(name)["values"], Cell(attribute, channel, locale))
 

@@ -1,0 +1,68 @@
+"""What an undo works on and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pim.domain.structure import Structure
+
+CHUNK = 10_000
+KEPT_CELLS_SHOWN = 1_000
+
+
+@dataclass
+class Undone:
+    """What an undo came to: entities restored, cells kept; `kept_cells` has at most 1,000 entries.
+
+    A kept cell is {identifier, field, ours: what the change set wrote, theirs: what stands now};
+    the field "*" means a whole entity. `change_set` is None when nothing was written.
+    """
+
+    change_set: int | None = None
+    restored: int = 0
+    kept: int = 0
+    kept_cells: list[dict[str, Any]] = field(default_factory=list)
+
+    def keep(self, identifier: str | None, column: str, *, ours: Any, theirs: Any) -> None:
+        """Note a cell that stays as it is."""
+        self.kept += 1
+        if len(self.kept_cells) < KEPT_CELLS_SHOWN:
+            self.kept_cells.append(
+                {"identifier": identifier, "field": column, "ours": ours, "theirs": theirs}
+            )
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """One undo: the change set to revert and the one that reverts it."""
+
+    session: Session
+    target: int
+    opened: int
+    structure: Structure
+    result: Undone = field(default_factory=Undone)
+
+    def chunks(self, kind: int, action: int) -> Iterator[list[int]]:
+        """Yield the ids of the entities that the change set touched in one way."""
+        last = 0
+        while ids := self._next(kind, action, last):
+            yield ids
+            last = ids[-1]
+
+    def _next(self, kind: int, action: int, last: int) -> list[int]:
+        found = self.session.execute(
+            _TOUCHED,
+            {"target": self.target, "kind": kind, "action": action, "last": last, "chunk": CHUNK},
+        )
+        return list(found.scalars())
+
+
+_TOUCHED = text(
+    "SELECT entity_id FROM history WHERE change_set_id = :target AND kind = :kind"
+    " AND action = :action AND entity_id > :last ORDER BY entity_id LIMIT :chunk"
+)
