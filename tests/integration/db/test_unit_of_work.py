@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
+from pim.db.engine import create_engine
 from pim.db.unit_of_work import Work, unit_of_work
 
 INSERT = text("INSERT INTO locale (code) VALUES (:code)")
@@ -94,3 +95,12 @@ def test_the_engine_speaks_utc_and_plain_json(engine: Engine) -> None:
         }
     with pytest.raises(TypeError, match="Decimal"):
         engine.dialect._json_serializer({"price": Decimal("1.10")})
+
+
+def test_options_of_the_url_are_kept_beside_our_own(database: str) -> None:
+    url = make_url(database).update_query_dict({"options": "-c work_mem=7MB"})
+    engine = create_engine(url.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW work_mem")) == "7MB"
+        assert connection.scalar(text("SHOW timezone")) == "UTC"
+    engine.dispose()
