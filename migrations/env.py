@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from alembic import context
 
-import channels.models  # noqa: F401 - importing a room's models registers its tables
-import pim.access.models
-import pim.db.runs
-import pim.products.models
-import pim.staging.models
-import pim.structure.models
 from pim.db.base import Base
+
+#: Importing a room's models registers its tables.
+MODELS = (
+    "channels.models",
+    "pim.access.models",
+    "pim.db.runs",
+    "pim.products.models",
+    "pim.staging.models",
+    "pim.structure.models",
+)
 
 
 def is_ours(_: Any, name: str | None, kind: str, reflected: bool, counterpart: Any) -> bool:
@@ -20,6 +25,8 @@ def is_ours(_: Any, name: str | None, kind: str, reflected: bool, counterpart: A
     return not (reflected and counterpart is None and (name or "").startswith("procrastinate_"))
 
 
+for module in MODELS:
+    import_module(module)
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
