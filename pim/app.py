@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import logging
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import HTTPException
 
 from pim import paths
 from pim.db.embedded import EmbeddedServer, database_url
@@ -24,7 +22,7 @@ from pim.web.home import views as home
 from pim.web.imports import views as imports
 from pim.web.products import media
 from pim.web.products import views as products
-from pim.web.rules import PUBLIC, admits, rule_of
+from pim.web.rules import PUBLIC, admits, allowed, rule_of
 from pim.web.runs import views as runs
 
 UPLOAD_LIMIT = 512 * 1024 * 1024
@@ -66,7 +64,7 @@ def create_app(settings: Settings | None = None, database_url: str | None = None
     app.config.update(_configuration(settings))
     engine = create_engine(database_url or _url(settings))
     app.extensions[state.NAME] = state.Parts(settings, engine)
-    app.view_functions["static"].rule = PUBLIC  # type: ignore[attr-defined]
+    allowed(PUBLIC)(app.view_functions["static"])
     for part in (security, errors, formats):
         part.register(app)
     csrf.init_app(app)
@@ -83,7 +81,7 @@ def _configuration(settings: Settings) -> Mapping[str, Any]:
         "SESSION_COOKIE_NAME": "polka",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "PERMANENT_SESSION_LIFETIME": datetime.timedelta(hours=12),
+        "PERMANENT_SESSION_LIFETIME": dt.timedelta(hours=12),
         "MAX_CONTENT_LENGTH": UPLOAD_LIMIT,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
@@ -104,7 +102,7 @@ def _to_sign_in() -> ResponseReturnValue:
     return redirect(url_for("access.sign_in", next=wanted))
 
 
-def _everywhere() -> Mapping[str, Any]:
+def _everywhere() -> dict[str, Any]:
     """Return what every template may use."""
     return {
         "person": g.get("person"),

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Self
 
 from sqlalchemy import Engine, text
 
@@ -80,7 +81,7 @@ class Repeating:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
 
-    def __enter__(self) -> Repeating:
+    def __enter__(self) -> Self:
         """Start."""
         self._thread.start()
         return self

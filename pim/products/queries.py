@@ -17,6 +17,8 @@ from pim.domain.structure import Family, FamilyVariant, Structure
 from pim.errors import NotFound
 from pim.products.models import MODEL, PRODUCT, Product, ProductModel
 
+TABLES: tuple[type[ProductModel | Product], ...] = (ProductModel, Product)
+
 #: Children and siblings that one page shows.
 SHOWN = 500
 
@@ -117,9 +119,9 @@ def names_of(session: Session, ids: Iterable[int]) -> dict[int, Entity]:
     """Return products and models by id."""
     wanted = list(set(ids))
     found: dict[int, Entity] = {}
-    for table in (Product, ProductModel):
-        rows = session.scalars(select(table).where(table.id.in_(wanted)))
-        found.update((row.id, _entity(row)) for row in rows)
+    for table in TABLES:
+        query: Select[Any] = select(table).where(table.id.in_(wanted))
+        found.update((row.id, _entity(row)) for row in session.scalars(query))
     return found
 
 
@@ -137,7 +139,7 @@ def _ancestors(session: Session, entity: Entity) -> tuple[Entity, ...]:
 
 def _below(session: Session, parent: int) -> tuple[Entity, ...]:
     children: list[Entity] = []
-    for table in (ProductModel, Product):
+    for table in TABLES:
         query: Select[Any] = select(table).where(table.parent_id == parent).order_by(table.id)
         children += [_entity(row) for row in session.scalars(query.limit(SHOWN))]
     return tuple(children)
@@ -158,21 +160,25 @@ def _one(session: Session, query: Select[Any]) -> Entity | None:
 
 
 def _entity(row: Product | ProductModel) -> Entity:
-    product = isinstance(row, Product)
+    product, model = _split(row)
     return Entity(
         id=row.id,
         uuid=row.uuid,
-        kind=PRODUCT if product else MODEL,
-        name=(row.identifier or str(row.uuid)) if product else row.code,
+        kind=MODEL if model else PRODUCT,
+        name=model.code if model else (product and product.identifier) or str(row.uuid),
         parent_id=row.parent_id,
-        family_id=row.family_id if product else None,
-        family_variant_id=None if product else row.family_variant_id,
-        enabled=row.enabled if product else True,
+        family_id=product.family_id if product else None,
+        family_variant_id=model.family_variant_id if model else None,
+        enabled=product.enabled if product else True,
         categories=tuple(row.categories),
-        groups=tuple(row.groups) if product else (),
+        groups=tuple(product.groups) if product else (),
         associations=row.associations,
         values=row.values,
         created=row.created,
         updated=row.updated,
         version=row.version,
     )
+
+
+def _split(row: Product | ProductModel) -> tuple[Product | None, ProductModel | None]:
+    return (row, None) if isinstance(row, Product) else (None, row)

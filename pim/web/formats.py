@@ -75,7 +75,9 @@ def moment(value: datetime | str | None) -> str:
         return ""
     when = datetime.fromisoformat(value) if isinstance(value, str) else value
     text = dates.format_datetime(when, "d MMM y, HH:mm", tzinfo=zone(), locale=locale())
-    return f"{text} {dates.get_timezone_name(when.astimezone(zone()), width='short', locale=locale())}"
+    return (
+        f"{text} {dates.get_timezone_name(when.astimezone(zone()), width='short', locale=locale())}"
+    )
 
 
 def day(value: str) -> str:

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from pim.access import service
+from pim.access.models import User
 from pim.errors import NotPermitted, Refused
 from pim.web import people, state
 from pim.web.access.forms import inside
@@ -78,7 +79,7 @@ def change_theme() -> ResponseReturnValue:
     return answer
 
 
-def _authenticate(email: str, password: str) -> tuple[service.User | None, str | None]:
+def _authenticate(email: str, password: str) -> tuple[User | None, str | None]:
     try:
         user = service.authenticate(
             state.work(),

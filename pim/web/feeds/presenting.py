@@ -35,14 +35,18 @@ class FeedLine:
             return "publishing"
         if self.last is None:
             return "never"
-        return {"published": "live", "replaced": "rolled back"}.get(self.last.state, self.last.state)
+        return {"published": "live", "replaced": "rolled back"}.get(
+            self.last.state, self.last.state
+        )
 
 
 def lines(session: Session, feeds: Sequence[Feed]) -> list[FeedLine]:
     """Return feeds with what was published last; two queries, however many feeds."""
     newest = select(func.max(Publication.id)).where(Publication.kind != "as_of")
     ids = newest.where(Publication.feed_id.in_([f.id for f in feeds])).group_by(Publication.feed_id)
-    last = {p.feed_id: p for p in session.scalars(select(Publication).where(Publication.id.in_(ids)))}
+    last = {
+        p.feed_id: p for p in session.scalars(select(Publication).where(Publication.id.in_(ids)))
+    }
     busy = select(Run).where(Run.kind == "publish", Run.state.in_(("queued", "running")))
     running = {run.parameters.get("feed"): run for run in session.scalars(busy)}
     exporters = load_exporters()

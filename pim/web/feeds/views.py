@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -26,9 +28,7 @@ DIFFERENCES = 200
 def index() -> str:
     """List the feeds."""
     session = state.work().session
-    return render_template(
-        "feeds/list.html", lines=presenting.lines(session, list_feeds(session))
-    )
+    return render_template("feeds/list.html", lines=presenting.lines(session, list_feeds(session)))
 
 
 @pages.get("/<code>")
@@ -45,9 +45,7 @@ def quality(code: str) -> str:
     head = _head(code)
     feed, number = head["line"].feed, request.args.get("publication", type=int)
     record = (
-        review.find_publication(state.work().session, feed, number)
-        if number
-        else head["line"].last
+        review.find_publication(state.work().session, feed, number) if number else head["line"].last
     )
     return render_template("feeds/quality.html", tab="quality", record=record, **head)
 
@@ -134,7 +132,7 @@ def _find(code: str) -> Feed:
     return find_feed(state.work().session, code)
 
 
-def _head(code: str) -> dict[str, presenting.Any]:
+def _head(code: str) -> dict[str, Any]:
     """Return what every tab of a feed's page shows."""
     session, settings = state.work().session, state.parts().settings
     feed = _find(code)

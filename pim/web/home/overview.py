@@ -86,7 +86,7 @@ def _count(reading: Reading, locale: str | None) -> Catalogue:
             )
     return Catalogue(
         products=sum(enabled.values()),
-        enabled=enabled.get(True, 0),  # type: ignore[call-overload]
+        enabled=enabled.get(True, 0),
         styles=reading.frame(["id"], levels=("model",)).height,
         families=len(structure.families),
         at=reading.manifest.at,

@@ -28,7 +28,9 @@ def cell_of(attribute: Attribute, chosen: Chosen) -> Cell:
     )
 
 
-def value_of(code: str | None, document: Mapping[str, Any], structure: Structure, chosen: Chosen) -> Any:
+def value_of(
+    code: str | None, document: Mapping[str, Any], structure: Structure, chosen: Chosen
+) -> Any:
     """Return the data of a family's label or picture attribute in a document."""
     attribute = structure.attributes.get(code)
     return get(document, cell_of(attribute, chosen)) if attribute else None

@@ -84,9 +84,7 @@ def _sort_column(query: ListQuery, structure: Structure, chosen: Chosen) -> str 
     }[query.sort]
 
 
-def _rows(
-    reading: Reading, ids: pl.Series, levels: Sequence[str], chosen: Chosen
-) -> list[Row]:
+def _rows(reading: Reading, ids: pl.Series, levels: Sequence[str], chosen: Chosen) -> list[Row]:
     structure = reading.structure
     named = labels.columns_by_family(structure, chosen, "attribute_as_label")
     shown = labels.columns_by_family(structure, chosen, "attribute_as_image")
@@ -118,9 +116,7 @@ def _rows(
     ]
 
 
-def _variants(
-    reading: Reading, models: pl.Series, ratio: str | None
-) -> dict[int, tuple[int, int]]:
+def _variants(reading: Reading, models: pl.Series, ratio: str | None) -> dict[int, tuple[int, int]]:
     """Return how many variants stand below each model, and how many of them are complete."""
     names = ["root", "parent", *([ratio] if ratio else [])]
     frame = reading.frame(names).with_columns(

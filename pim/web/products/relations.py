@@ -13,7 +13,7 @@ from pim.domain.values import get
 from pim.products.queries import Detail, Entity, names_of
 from pim.web.context_bar import Chosen
 from pim.web.products.labels import cell_of, label, value_of
-from pim.web.products.values import Shown, show
+from pim.web.products.showing import Shown, show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +107,12 @@ def variants(
 
     def variant(entity: Entity) -> Variant:
         data = [get(entity.values, cell_of(a, chosen)) for a in attributes]
-        shown = [None if d is None else show(a, d, chosen) for a, d in zip(attributes, data, strict=True)]
-        name = value_of(family.attribute_as_label if family else None, entity.values, structure, chosen)
+        shown = [
+            None if d is None else show(a, d, chosen) for a, d in zip(attributes, data, strict=True)
+        ]
+        name = value_of(
+            family.attribute_as_label if family else None, entity.values, structure, chosen
+        )
         picture = value_of(
             family.attribute_as_image if family else None, entity.values, structure, chosen
         )

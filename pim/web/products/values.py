@@ -11,20 +11,11 @@ from pim.domain.inheritance import ResolvedValue
 from pim.domain.structure import Attribute, Structure
 from pim.domain.values import Cell
 from pim.products.queries import Detail, Entity
-from pim.web import formats
 from pim.web.context_bar import Chosen
 from pim.web.products.labels import cell_of, label
+from pim.web.products.showing import Shown, show
 
 PICTURES = frozenset({"png", "jpg", "jpeg", "webp", "gif"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A value in words; `kind` chooses how the template writes it."""
-
-    kind: str
-    text: str = ""
-    items: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +23,7 @@ class Line:
     """One attribute on the page.
 
     `origin`: own, inherited, overridden, or "" where there is no value. `elsewhere` are the
-    other channels and locales that hold a value.
+    other channels and locales that hold a value. `below`: the levels below hold it, each its own.
     """
 
     attribute: Attribute
@@ -44,6 +35,7 @@ class Line:
     missing: bool
     scope: str
     elsewhere: Sequence[str]
+    below: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +105,9 @@ def pictures(detail: Detail, structure: Structure) -> list[str]:
     first = detail.family.attribute_as_image if detail.family else None
     found: dict[str, bool] = {}
     for cell, value in sorted(detail.resolved.cells.items(), key=lambda e: e[0].attribute != first):
-        kind = structure.attributes[cell.attribute].type if cell.attribute in structure.attributes else ""
+        attribute = structure.attributes.get(cell.attribute)
         keys = value.data if isinstance(value.data, list) else [value.data]
-        if kind in ("pim_catalog_image", "pim_catalog_asset_collection"):
+        if attribute and attribute.type in ("pim_catalog_image", "pim_catalog_asset_collection"):
             found.update((key, True) for key in keys if is_picture(key))
     return list(found)
 
@@ -160,6 +152,7 @@ def _line(
         missing=attribute.code in missing,
         scope=_place(cell),
         elsewhere=others,
+        below=bool(detail.variant and detail.variant.owner(attribute.code) > detail.level),
     )
 
 
@@ -174,40 +167,3 @@ def _origin(value: ResolvedValue | None) -> str:
 def _place(cell: Cell) -> str:
     """Return where a value holds: "de_DE, web", "" for everywhere."""
     return ", ".join(part for part in (cell.locale, cell.channel) if part != "<all>")
-
-
-def show(attribute: Attribute, data: Any, chosen: Chosen) -> Shown:
-    """Return a value in the reader's words."""
-    locale = chosen.locale
-
-    def option(code: str) -> str:
-        found = attribute.options.get(code)
-        return label(found, locale) if found else code
-
-    match attribute.type, data:
-        case _, bool():
-            return Shown(kind="text", text="Yes" if data else "No")
-        case "pim_catalog_number", str():
-            return Shown(kind="text", text=formats.number(data))
-        case "pim_catalog_date", str():
-            return Shown(kind="text", text=formats.day(data))
-        case "pim_catalog_metric", dict():
-            unit = str(data.get("unit", "")).replace("_", " ").lower()
-            return Shown(kind="text", text=f"{formats.number(data.get('amount'))} {unit}")
-        case "pim_catalog_price_collection", dict():
-            return Shown(
-                kind="list", items=[formats.money(a, c) for c, a in sorted(data.items())]
-            )
-        case _, dict():
-            return Shown(kind="text", text=str(data.get("identifier", data)))
-        case "pim_catalog_textarea", str():
-            html = bool(attribute.properties.get("wysiwyg_enabled"))
-            return Shown(kind="html" if html else "long", text=data)
-        case ("pim_catalog_image" | "pim_catalog_file"), str():
-            return Shown(kind="files", items=[data])
-        case "pim_catalog_asset_collection", list():
-            return Shown(kind="files", items=[str(key) for key in data])
-        case _, list():
-            return Shown(kind="list", items=[option(str(code)) for code in data])
-        case _:
-            return Shown(kind="text", text=option(str(data)))

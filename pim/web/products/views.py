@@ -116,7 +116,9 @@ def _values(uuid: uuids.UUID, kind: int) -> str:
         associations=relations.associations(state.work().session, detail, structure, chosen),
         variants=relations.variants(detail, *beside, structure, chosen),
         axes=[label(structure.attributes.get(code), chosen.locale) for code in beside[1]],
-        in_groups=[label(structure.groups.by_id.get(n), chosen.locale) for n in detail.entity.groups],
+        in_groups=[
+            label(structure.groups.by_id.get(n), chosen.locale) for n in detail.entity.groups
+        ],
         **_head(detail),
     )
 

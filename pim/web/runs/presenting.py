@@ -80,7 +80,7 @@ def problems(session: Session, run: Run) -> list[Problem]:
         select(
             ImportViolation.code,
             ImportViolation.severity,
-            func.count().label("count"),
+            func.count().label("cells"),
             func.min(ImportViolation.mend).label("mend"),
             func.min(ImportViolation.id).label("first"),
         )
@@ -92,7 +92,7 @@ def problems(session: Session, run: Run) -> list[Problem]:
         Problem(
             code=row.code,
             severity=row.severity,
-            count=row.count,
+            count=row.cells,
             mend=row.mend,
             examples=_examples(session, run.id, row.code, row.severity),
         )
@@ -126,6 +126,23 @@ def _predicted(run: Run) -> list[Problem]:
     ]
 
 
-def error_files(run: Run) -> list[Path]:
+@dataclass(frozen=True, kw_only=True)
+class ErrorFile:
+    """A file of rejected rows, under a name that tells nothing of the server's folders."""
+
+    path: Path
+    name: str
+
+
+def error_files(run: Run) -> list[ErrorFile]:
     """Return the files of rejected rows that are still there."""
-    return [p for text in (run.result or {}).get("error_files", ()) if (p := Path(text)).is_file()]
+    folders = [str(Path(path).parent) for path in run.parameters.get("paths", ())]
+    prefixes = [folder.replace("/", "_") + "_" for folder in folders]
+    found = []
+    for path in map(Path, (run.result or {}).get("error_files", ())):
+        if path.is_file():
+            name = path.name
+            for prefix in prefixes:
+                name = name.removeprefix(prefix)
+            found.append(ErrorFile(path=path, name=name))
+    return found

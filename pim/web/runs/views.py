@@ -67,8 +67,8 @@ def error_file(number: int, position: int) -> ResponseReturnValue:
     files = presenting.error_files(find_run(state.work().session, number))
     if position >= len(files):
         raise NotFound(f"Run {number} keeps no such file.")
-    path = files[position]
-    return send_file(path, as_attachment=True, download_name=path.name)
+    found = files[position]
+    return send_file(found.path, as_attachment=True, download_name=found.name)
 
 
 def _render(number: int, template: str) -> str:

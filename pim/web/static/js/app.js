@@ -1,8 +1,12 @@
 // What every page does: tell the server the reader's time zone, submit choices, offer shortcuts.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.includes(`zone=${encodeURIComponent(zone)}`)) {
-  document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+}
+
+if (matchMedia("(max-width: 900px)").matches) {
+  for (const part of document.querySelectorAll("details[data-folds]")) part.open = false;
 }
 
 for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
