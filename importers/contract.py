@@ -61,7 +61,7 @@ class ReadOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowProblem:
-    """A row that could not be read as cells under the header.
+    """A row that could not be read as cells under the header, or (a warning) not quite.
 
     `row` counts as a person sees it, the header being row 1; `raw` is what stood there, as far as
     it could be told apart.
@@ -78,7 +78,8 @@ class Batch:
 
     `frame` has a text column per header, plus `__row__` (UInt32): the row as a person sees it, the
     header being row 1. An empty cell is "", a cell that the sheet does not have is null.
-    `problems` are rows that are not in the frame. Rows without any content appear in neither.
+    `problems` are rows that are not in the frame, and warnings about rows that are. Rows without
+    any content appear in neither.
     """
 
     frame: pl.DataFrame

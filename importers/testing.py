@@ -60,6 +60,8 @@ class ImporterTests(ABC):
     """What any format must do with any content."""
 
     importer: ClassVar[Importer]
+    #: The number of the first row; 1 where a format has no header row.
+    first_row: ClassVar[int] = 2
 
     @abstractmethod
     def write(self, path: Path, rows: Iterable[Sequence[str]]) -> None:
@@ -89,25 +91,27 @@ class ImporterTests(ABC):
         assert frame["text"].to_list() == list(AWKWARD)
         assert problems == []
 
-    def test_every_column_is_text_and_rows_count_from_two(self, tmp_path: Path) -> None:
+    def test_every_column_is_text_and_rows_are_numbered(self, tmp_path: Path) -> None:
         frame, _ = self.read(self.file(tmp_path, [("sku", "n"), ("a", "1"), ("b", "2")]))
 
         assert frame.schema == {"sku": pl.String, "n": pl.String, ROW: pl.UInt32}
-        assert frame.rows() == [("a", "1", 2), ("b", "2", 3)]
+        first = self.first_row
+        assert frame.rows() == [("a", "1", first), ("b", "2", first + 1)]
 
     def test_an_empty_cell_is_an_empty_text(self, tmp_path: Path) -> None:
         frame, _ = self.read(
             self.file(tmp_path, [("sku", "a", "b"), ("x", "", ""), ("y", "", "1")])
         )
 
-        assert frame.rows() == [("x", "", "", 2), ("y", "", "1", 3)]
+        first = self.first_row
+        assert frame.rows() == [("x", "", "", first), ("y", "", "1", first + 1)]
 
     def test_rows_without_content_are_no_rows_but_count(self, tmp_path: Path) -> None:
         frame, problems = self.read(
             self.file(tmp_path, [("sku", "a"), ("x", "1"), ("", ""), ("y", "2")])
         )
 
-        assert frame[ROW].to_list() == [2, 4]
+        assert frame[ROW].to_list() == [self.first_row, self.first_row + 2]
         assert problems == []
 
     def test_header_names_are_trimmed(self, tmp_path: Path) -> None:

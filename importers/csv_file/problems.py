@@ -5,13 +5,30 @@ from __future__ import annotations
 from pim.domain.violations import Violation
 
 
+def short_problem(found: int, expected: int, separator: str) -> Violation:
+    """Say that a record has fewer cells than the header: the row is read, the others are absent."""
+    return Violation(
+        code="row_short",
+        path="",
+        message="The row has {found} cells, the header {expected} columns; "
+        "the columns at the end are left alone.",
+        mend="Look for a missing {separator} or line break, or add empty cells at the end.",
+        parameters={
+            "found": found,
+            "expected": expected,
+            "separator": f"“{separator_name(separator)}”",
+        },
+        severity="warning",
+    )
+
+
 def width_problem(found: int, expected: int, separator: str) -> Violation:
-    """Say that a record has more or fewer cells than the header."""
+    """Say that a record has more cells than the header."""
     return Violation(
         code="row_width",
         path="",
         message="The row has {found} cells, the header {expected} columns.",
-        mend="Look for a missing or surplus {separator}; a text that contains it needs quotes.",
+        mend="Look for a surplus {separator}; a text that contains it needs quotes.",
         parameters={
             "found": found,
             "expected": expected,

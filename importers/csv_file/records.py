@@ -20,6 +20,7 @@ from importers.csv_file.blocks import Block, Rest
 from importers.csv_file.problems import (
     letters_problem,
     quotes_problem,
+    short_problem,
     too_long_problem,
     width_problem,
 )
@@ -100,14 +101,14 @@ class Parser:
 
     def _slow(self, lines: Iterator[str]) -> Iterator[Batch]:
         """Yield batches of records read letter by letter."""
-        rows: list[list[str]] = []
+        rows: list[list[str | None]] = []
         numbers: list[int] = []
         problems: list[RowProblem] = []
         for number, cells, violation in self._records(lines):
             if violation:
                 problems.append(RowProblem(row=number, raw=_shown(cells), violation=violation))
-            elif cells:
-                rows.append(cells)
+            if cells and (violation is None or violation.severity == "warning"):
+                rows.append([*cells, *[None] * (self.width - len(cells))])
                 numbers.append(number)
             if len(rows) + len(problems) >= 10_000:
                 yield self._settled(self._frame(rows, numbers), problems)
@@ -139,16 +140,18 @@ class Parser:
         """Return what is wrong with a record, if anything."""
         if not cells:
             return None
-        if len(cells) != self.width:
+        if len(cells) > self.width:
             return width_problem(len(cells), len(self.header), self.separator)
-        for name, cell in zip(self.names, cells, strict=True):
+        for name, cell in zip(self.names, cells, strict=False):
             if len(cell) > self.limits.cell_characters:
                 return too_long_problem(name, len(cell), self.limits.cell_characters)
             if UNREADABLE.search(cell):
                 return letters_problem(name, self.encoding)
+        if len(cells) < len(self.header) and any(cells):
+            return short_problem(len(cells), len(self.header), self.separator)
         return None
 
-    def _frame(self, rows: list[list[str]], numbers: list[int]) -> pl.DataFrame:
+    def _frame(self, rows: list[list[str | None]], numbers: list[int]) -> pl.DataFrame:
         columns = list(zip(*rows, strict=True)) or [()] * self.width
         series = [
             pl.Series(name, cells, dtype=pl.String)
@@ -160,15 +163,16 @@ class Parser:
         """Return the batch without rows that are all empty or have cells under no name."""
         frame = frame.rechunk()
         if frame.height and (frame.to_series(0) == "").any():
-            frame = frame.filter(pl.any_horizontal(pl.col(self.names) != ""))
+            frame = frame.filter(pl.any_horizontal(pl.col(self.names).fill_null("") != ""))
         beyond = self.names[len(self.header) :]
         if beyond:
-            astray = frame.filter(pl.any_horizontal(pl.col(beyond) != ""))
+            astray = frame.filter(pl.any_horizontal(pl.col(beyond).fill_null("") != ""))
             for *cells, number in astray.iter_rows():
                 found = max(n for n, cell in enumerate(cells, start=1) if cell)
                 violation = width_problem(found, len(self.header), self.separator)
                 problems.append(RowProblem(row=number, raw=tuple(cells), violation=violation))
-            frame = frame.filter(pl.all_horizontal(pl.col(beyond) == "")).drop(beyond)
+            frame = frame.filter(pl.all_horizontal(pl.col(beyond).fill_null("") == ""))
+            frame = frame.drop(beyond)
         return Batch(frame=frame, problems=sorted(problems, key=lambda each: each.row))
 
 

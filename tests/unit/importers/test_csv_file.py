@@ -132,12 +132,17 @@ def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
 def test_ragged_rows_keep_their_text_and_cost_nobody_else(tmp_path: Path) -> None:
     frame, problems = read(tmp_path, 'a,b,c\n1,2,3\n1,2\n1,2,3,"4,5"\n"x\ny",2,3\n7,8,9\n')
 
-    assert frame.rows() == [("1", "2", "3", 2), ("x\ny", "2", "3", 5), ("7", "8", "9", 6)]
-    assert [(each.row, each.raw) for each in problems] == [
-        (3, ("1", "2")),
-        (4, ("1", "2", "3", "4,5")),
+    assert frame.rows() == [
+        ("1", "2", "3", 2),
+        ("1", "2", None, 3),
+        ("x\ny", "2", "3", 5),
+        ("7", "8", "9", 6),
     ]
-    assert problems[0].violation.text == "The row has 2 cells, the header 3 columns."
+    assert [(each.row, each.raw, each.violation.severity) for each in problems] == [
+        (3, ("1", "2"), "warning"),
+        (4, ("1", "2", "3", "4,5"), "error"),
+    ]
+    assert problems[0].violation.text.startswith("The row has 2 cells, the header 3 columns;")
 
 
 def test_a_quote_inside_a_cell_is_a_letter(tmp_path: Path) -> None:
