@@ -33,9 +33,7 @@ class FeedVersion(Base):
 
     __tablename__ = "feed_version"
 
-    feed_id: Mapped[int] = mapped_column(
-        ForeignKey(Feed.id, ondelete="CASCADE"), primary_key=True
-    )
+    feed_id: Mapped[int] = mapped_column(ForeignKey(Feed.id, ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
     author_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))

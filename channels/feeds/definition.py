@@ -207,7 +207,7 @@ def _item_id_mapped(
             path=f"mapping.{target}",
             message='The target "{target}" identifies an item and is not mapped.',
             parameters={"target": target},
-            mend='Map it, for instance to {{"from": "identifier"}}, or name another with an option.',
+            mend='Map it, say to {{"from": "identifier"}}, or name another with an option.',
         )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,16 +58,53 @@ class FeedFolder:
         link = self.path / pointer
         return int(link.readlink().name) if link.is_symlink() else None
 
+    def newest(self) -> int | None:
+        """Return the publication that the destination was told last, whole or delta."""
+        pointed = (self.pointed(CURRENT), self.pointed(DELTA))
+        return max((number for number in pointed if number is not None), default=None)
+
+    def unpoint(self, pointer: str) -> None:
+        """Take a pointer away; harmless when there is none."""
+        (self.path / pointer).unlink(missing_ok=True)
+        sync_folder(self.path)
+
+    def chain(self, number: int | None) -> Iterator[int]:
+        """Yield a publication and those that it builds on, down to a whole one."""
+        while number is not None:
+            yield number
+            number = (self.manifest(number) or {}).get("base")
+
+    def finished(self) -> list[int]:
+        """Return the publications with a manifest, the newest first."""
+        folders = (self.path / "publications").glob("*")
+        numbers = (int(each.name) for each in folders if (each / MANIFEST).exists())
+        return sorted(numbers, reverse=True)
+
     def manifest(self, number: int) -> dict[str, Any] | None:
         """Return the manifest of a publication, None if it was never finished."""
         path = self.publication(number) / MANIFEST
         return dict(orjson.loads(path.read_bytes())) if path.exists() else None
 
-    def clear(self, *, keep: set[int]) -> None:
-        """Remove the folders of publications that nobody needs."""
+    def retire(self, *, retention: int, held: Collection[int] = ()) -> None:
+        """Remove old files; stay what readers, deltas and releases need, and the newest ones.
+
+        Kept are what the pointers name with all that it builds on, held publications, the newest
+        `retention` finished ones, and as many for other moments. Whoever calls publishes alone:
+        a folder without a manifest belongs to a process that is gone.
+        """
+        keep = {*held, *self.finished()[:retention]}
+        for pointer in (CURRENT, DELTA):
+            keep.update(self.chain(self.pointed(pointer)))
         for folder in (self.path / "publications").glob("*"):
             if int(folder.name) not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+        aside = (self.path / "as-of").glob("*")
+        for folder in sorted(aside, key=_modified, reverse=True)[retention:]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def fresh_folder(path: Path) -> Path:

@@ -9,23 +9,24 @@ import polars as pl
 
 from channels.feeds.definition import Guards
 
-_PRICE = r"^-?0+([.,]0+)?([^0-9.,].*)?$"
+_ZERO = r"^[^0-9]*0+([.,]0+)*[^0-9]*$"
 
 
 def reasons_to_hold(
     guards: Guards,
     *,
     items: pl.DataFrame,
+    count: int,
     selected: int,
     before: int | None,
     price_targets: tuple[str, ...],
 ) -> Iterator[str]:
-    """Yield why these items should not replace the last ones, in words for people.
+    """Yield why these items should not go out, in words for people.
 
-    `selected` counts the items before checks, `before` those of the last whole publication
-    (None: there was none).
+    `count` is how many items the destination will have afterwards: in a delta more than `items`,
+    which are looked at. `selected` counts the looked at before checks, `before` what the
+    destination has now (None: it was never told anything).
     """
-    count = items.height
     if guards.min_items is not None and count < guards.min_items:
         yield f"There would be {count} items, fewer than {guards.min_items}."
     if guards.max_drop_percent is not None and before:
@@ -36,10 +37,11 @@ def reasons_to_hold(
                 f"more than {guards.max_drop_percent} %."
             )
     if guards.max_errors_percent is not None and selected:
-        lost = Decimal(selected - count) * 100 / selected
+        out = selected - items.height
+        lost = Decimal(out) * 100 / selected
         if lost > guards.max_errors_percent:
             yield (
-                f"Errors keep out {selected - count} of {selected} items ({lost:.1f} %), "
+                f"Errors keep out {out} of {selected} items ({lost:.1f} %), "
                 f"more than {guards.max_errors_percent} %."
             )
     if guards.max_zero_prices is not None:
@@ -53,5 +55,5 @@ def zero_prices(items: pl.DataFrame, targets: tuple[str, ...]) -> int:
     columns = [t for t in targets if items.schema.get(t) == pl.String]
     if not columns:
         return 0
-    zero = pl.any_horizontal(pl.col(c).str.contains(_PRICE).fill_null(value=False) for c in columns)
+    zero = pl.any_horizontal(pl.col(c).str.contains(_ZERO).fill_null(value=False) for c in columns)
     return int(items.select(zero.sum()).item())

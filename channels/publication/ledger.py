@@ -74,11 +74,16 @@ def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
 
 
 def _read(folder: Path, manifest: dict[str, object]) -> pl.DataFrame:
+    """Return a publication's own ledger; hashes of another Polars are made again from its items.
+
+    The rows of the items are those of the ledger, in the same order; removed ones have none.
+    """
     ledger = pl.read_parquet(folder / LEDGER)
     if manifest.get("hashing") == HASHING or not (folder / ITEMS).exists():
         return ledger
-    items = pl.read_parquet(folder / ITEMS).drop(PRODUCT)
-    return ledger.with_columns(content_hash(items).alias("hash"))
+    hashes = content_hash(pl.read_parquet(folder / ITEMS).drop(PRODUCT))
+    kept = ledger.filter(~pl.col("removed")).with_columns(hashes.alias("hash"))
+    return pl.concat([kept, ledger.filter("removed")])
 
 
 def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | None = None) -> Diff:
@@ -87,7 +92,7 @@ def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | No
     `within` are the products that were looked at (None: all): only their items can be removed.
     """
     known = items.join(
-        ledger.select("item", pl.col("hash").alias("told")),
+        ledger.select("item", pl.col("hash").alias("told")).unique("item", keep="first"),
         on="item",
         how="left",
         maintain_order="left",

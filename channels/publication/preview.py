@@ -11,7 +11,9 @@ from channels.feeds.definition import parse_feed
 from channels.models import Feed
 from channels.publication.selection import SKUS, select_products, whole_groups
 from pim.db.unit_of_work import Work
+from pim.errors import NotFound, Refused
 from pim.products.history import find_entity
+from pim.products.models import PRODUCT
 from pim.projection import Projection
 from pim.structure.queries import current
 
@@ -25,11 +27,15 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
     now = work.clock()
     compiled = definition.compile(now)
     entity = find_entity(work.session, identifier)
+    if entity.kind != PRODUCT:
+        raise Refused(f'"{entity.name}" is a product model: name one of its products.')
     with projection.read() as reading:
         ids = whole_groups(reading, [entity.id], compiled.groups)
         frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
         selected = entity.id in select_products(reading, definition, now)
-    row = int(frame["id"].index_of(entity.id) or 0)
+    row = frame["id"].index_of(entity.id)
+    if row is None:
+        raise NotFound(f'"{entity.name}" does not exist any more.')
     mapped = compiled.apply(frame)[row : row + 1]
     checked = check(
         mapped,

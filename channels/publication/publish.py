@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -30,6 +29,7 @@ from channels.publication.files import (
 )
 from channels.publication.guards import reasons_to_hold
 from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHANGED, Diff
+from channels.publication.notes import noted
 from channels.publication.reconcile import reconcile
 from channels.publication.selection import (
     GROUP_OF_LEVEL,
@@ -37,10 +37,10 @@ from channels.publication.selection import (
     select_products,
     whole_groups,
 )
-from exporters.contract import WriteContext
+from exporters.contract import WriteContext, Written
 from pim.db.unit_of_work import Work
 from pim.errors import Refused
-from pim.projection import Projection
+from pim.projection import Projection, Reading
 from pim.settings import Settings
 from pim.structure.queries import current
 
@@ -55,6 +55,13 @@ class PublishOptions:
     as_of: datetime | None = None
     force: bool = False
     reason: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of publication: full, delta or as_of."""
+        if self.as_of is not None:
+            return "as_of"
+        return "delta" if self.delta else "full"
 
 
 @dataclass
@@ -92,11 +99,10 @@ class Publishing:
         now = self.options.as_of or self.work.clock()
         self._open(now)
         with self.projection.read() as reading:
-            told = self._told()
+            told = self.folder.newest()
             ledger = ledgers.read_ledger(self.folder, told)
-            snapshot = (self.folder.manifest(told) or {}).get("snapshot") if told else None
             selected = select_products(reading, self.definition, now)
-            within = self._within(reading, snapshot) if self.options.delta else None
+            within = self._within(reading, selected, told) if self.options.delta else None
             if within is not None:
                 selected = selected.filter(selected.is_in(within.implode()))
             built = build(reading, self.definition, selected, as_of=now)
@@ -104,12 +110,11 @@ class Publishing:
             self.record.snapshot = reading.manifest.snapshot
             unfinished = list(reading.manifest.unfinished)
         self._count(built, diff)
-        reasons = [] if self.options.delta else list(self._reasons(built, ledger.height))
-        target = self._render(built, diff, now)
-        held = bool(reasons) and not self.options.force
-        self._conclude(
-            target, built, diff, told, reasons, held=held, unfinished=unfinished, now=now
-        )
+        reasons = list(self._reasons(built, diff, None if told is None else ledger.height))
+        target, written = self._render(built, diff, now)
+        reasons += self._too_large(written)
+        self._note(written)
+        self._conclude(target, built, diff, told, reasons, unfinished=unfinished, now=now)
         self.record.seconds = round(time.monotonic() - started, 3)
         self.work.commit()
         return self.record
@@ -119,29 +124,23 @@ class Publishing:
             feed_id=self.feed.id,
             feed_version=self.feed.version,
             run_id=self.run_id,
-            kind=self._kind,
+            kind=self.options.kind,
             state="running",
             as_of=now,
         )
         self.work.session.add(self.record)
         self.work.commit()
 
-    @property
-    def _kind(self) -> str:
-        if self.options.as_of is not None:
-            return "as_of"
-        return "delta" if self.options.delta else "full"
-
-    def _told(self) -> int | None:
-        """Return the publication that the destination was told last, whole or delta."""
-        pointed = (self.folder.pointed(CURRENT), self.folder.pointed(DELTA))
-        return max((number for number in pointed if number is not None), default=None)
-
-    def _within(self, reading: Any, snapshot: str | None) -> pl.Series | None:
-        """Return the products that a delta looks at, None for all."""
-        products = changed_products(self.work.session.connection(), snapshot)
-        if products is None:
+    def _within(self, reading: Reading, selected: pl.Series, told: int | None) -> pl.Series | None:
+        """Return the products that a delta looks at, None for all: also after a new definition."""
+        last = (self.folder.manifest(told) if told else None) or {}
+        if last.get("feed_version") != self.feed.version:
             return None
+        changed = changed_products(self.work.session.connection(), last.get("snapshot"))
+        if changed is None:
+            return None
+        then = select_products(reading, self.definition, datetime.fromisoformat(last["as_of"]))
+        products = sorted({*changed, *(set(then) ^ set(selected))})  # time alone moves some, too
         compiled = self.definition.compile(self.record.as_of)
         level = GROUP_OF_LEVEL[self.definition.level]
         groups = compiled.groups | ({level} if level else frozenset())
@@ -161,23 +160,41 @@ class Publishing:
         record.warnings = built.checked.warnings
         record.report = [rule.as_json() for rule in built.checked.report]
 
-    def _reasons(self, built: Built, before: int) -> Iterator[str]:
+    def _reasons(self, built: Built, diff: Diff, before: int | None) -> Iterator[str]:
         requirements = self.definition.exporter.requirements(self.definition.options)
         prices = tuple(r.target for r in requirements.targets if r.kind == "price")
         yield from reasons_to_hold(
             self.definition.guards,
             items=built.items,
+            count=self._afterwards(built, diff, before),
             selected=built.selected,
-            before=before if self._told() is not None else None,
+            before=before,
             price_targets=prices or tuple(t for t in built.items.columns if "price" in t.lower()),
         )
         limit = self.definition.exporter.capabilities.max_items
         if limit is not None and built.items.height > limit:
             yield f"{built.items.height} items are more than the {limit} that one file may hold."
 
-    def _render(self, built: Built, diff: Diff, now: datetime) -> Path:
+    def _afterwards(self, built: Built, diff: Diff, before: int | None) -> int:
+        """Return how many items the destination will have."""
+        if not self.options.delta:
+            return built.items.height
+        return (before or 0) + diff.count(ADDED) - diff.count(REMOVED)
+
+    def _too_large(self, written: Written) -> Iterator[str]:
+        limit = self.definition.exporter.capabilities.max_bytes
+        if limit is not None and written.bytes > limit:
+            yield f"The file has {written.bytes} bytes, more than the {limit} that it may have."
+
+    def _note(self, written: Written) -> None:
+        """Report what the writer had to alter as warnings."""
+        notes = [noted(name, count) for name, count in sorted(written.notes.items())]
+        self.record.report = [*self.record.report, *notes]
+        self.record.warnings += sum(note["count"] for note in notes)
+
+    def _render(self, built: Built, diff: Diff, now: datetime) -> tuple[Path, Written]:
         """Write the files into a folder that nobody reads yet, forced to disk."""
-        if self._kind == "as_of":
+        if self.options.kind == "as_of":
             folder = fresh_folder(self.folder.as_of(now))
         else:
             folder = self.folder.start(self.record.id)
@@ -187,7 +204,7 @@ class Publishing:
             items = items.filter(diff.status != UNCHANGED)
         path = folder / definition.exporter.file_name(definition.options)
         with path.open("wb") as out:
-            definition.exporter.write(
+            written = definition.exporter.write(
                 (items.slice(at, FRAME_ROWS) for at in range(0, items.height, FRAME_ROWS)),
                 out,
                 definition.options,
@@ -197,7 +214,7 @@ class Publishing:
             )
         sync_file(path)
         built.checked.violations.write_csv(folder / "violations.csv")
-        return folder
+        return folder, written
 
     def _context(self, built: Built, now: datetime) -> WriteContext:
         definition = self.definition
@@ -221,14 +238,18 @@ class Publishing:
         told: int | None,
         reasons: list[str],
         *,
-        held: bool,
         unfinished: list[int],
         now: datetime,
     ) -> None:
-        """Write ledger and manifest and, unless held, switch the pointer: that commits."""
+        """Write ledger and manifest and, unless held, switch the pointer: that commits.
+
+        What is published for another moment replaces nothing, so nothing is held there.
+        """
         self._write_ledger(folder, built, diff)
         files = {p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"}
         record = self.record
+        aside = record.kind == "as_of"
+        held = bool(reasons) and not self.options.force and not aside
         manifest = {
             "feed": self.feed.code,
             "publication": record.id,
@@ -256,9 +277,9 @@ class Publishing:
         record.manifest = manifest
         record.reasons = reasons
         record.state = "held" if held else "published"
-        if not held and record.kind != "as_of":
+        if not held and not aside:
             self.folder.switch(record.id, DELTA if self.options.delta else CURRENT)
-            self._retire()
+        self.folder.retire(retention=self.definition.retention, held=[record.id] if held else [])
 
     def _write_ledger(self, folder: Path, built: Built, diff: Diff) -> None:
         keys = built.keys.with_columns(pl.lit(value=False).alias("removed"))
@@ -275,16 +296,3 @@ class Publishing:
         items.insert_column(0, products.alias(ledgers.PRODUCT)).write_parquet(
             folder / ledgers.ITEMS, compression="zstd"
         )
-
-    def _retire(self) -> None:
-        """Keep the newest publications and all that the pointed ones build on."""
-        keep = {n for n in (self.folder.pointed(CURRENT), self.folder.pointed(DELTA)) if n}
-        for number in list(keep):
-            base = (self.folder.manifest(number) or {}).get("base")
-            while base is not None:
-                keep.add(base)
-                base = (self.folder.manifest(base) or {}).get("base")
-        numbers = sorted(
-            (int(p.name) for p in (self.folder.path / "publications").glob("*")), reverse=True
-        )
-        self.folder.clear(keep=keep | set(numbers[: self.definition.retention]))

@@ -28,12 +28,19 @@ def reconcile(work: Work, feed: Feed, folder: FeedFolder) -> None:
     work.session.flush()
 
 
-def fail(work: Work, feed: Feed, reason: str) -> None:
-    """Note on the feed's running publications why they ended."""
-    running = select(Publication).where(
-        Publication.feed_id == feed.id, Publication.state == "running"
-    )
-    for record in work.session.scalars(running):
-        record.state = "failed"
-        record.reasons = [reason]
+def fail(work: Work, feed: Feed, run_id: int, reasons: list[str], *, kind: str) -> Publication:
+    """Note on a run's publication why it ended, also when it had not come to have a record."""
+    record = work.session.scalar(select(Publication).where(Publication.run_id == run_id))
+    if record is None:
+        record = Publication(
+            feed_id=feed.id,
+            feed_version=feed.version,
+            run_id=run_id,
+            kind=kind,
+            as_of=work.clock(),
+        )
+        work.session.add(record)
+    record.state = "failed"
+    record.reasons = reasons
     work.session.flush()
+    return record

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from channels.models import Feed, Publication
 from channels.publication import ledger
-from channels.publication.files import CURRENT, FeedFolder
+from channels.publication.files import CURRENT, DELTA, FeedFolder
 from exporters.contract import load_exporters, parse_options
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
 from pim.settings import Settings
+
+#: States of publications that came to their end.
+DONE = frozenset({"published", "held", "replaced"})
 
 
 def folder_of(settings: Settings, feed: Feed) -> FeedFolder:
@@ -38,19 +41,17 @@ def folder_path(settings: Settings, code: str, record: Publication) -> Path:
 
 
 def last_two(session: Session, feed: Feed) -> tuple[int, int]:
-    """Return the last two publications of a feed, the older first."""
-    done = [
-        r.id for r in publications(session, feed) if r.state in {"published", "held", "replaced"}
-    ]
-    if len(done) < 2:
-        raise Refused(f'"{feed.code}" has fewer than two publications to compare.')
-    return done[1], done[0]
+    """Return the last two whole publications of a feed, the older first."""
+    whole = [r.id for r in publications(session, feed) if r.kind == "full" and r.state in DONE]
+    if len(whole) < 2:
+        raise Refused(f'"{feed.code}" has fewer than two whole publications to compare.')
+    return whole[1], whole[0]
 
 
 def item_status(settings: Settings, feed: Feed, item: str) -> dict[str, Any]:
     """Return where one item stands: live or not published, and what its last check found."""
     folder = folder_of(settings, feed)
-    number = folder.pointed(CURRENT)
+    number = folder.newest()
     told = ledger.read_ledger(folder, number)
     live = not told.filter(pl.col("item") == item).is_empty()
     answer = {"feed": feed.code, "item": item, "publication": number}
@@ -79,17 +80,21 @@ def find_publication(session: Session, feed: Feed, number: int) -> Publication:
 
 def release(work: Work, settings: Settings, feed: Feed, *, reason: str) -> Publication:
     """Publish the newest held publication after all; the reason stays on its record."""
-    newest = next(iter(publications(work.session, feed, limit=1)), None)
+    done = (r for r in publications(work.session, feed) if r.kind != "as_of" and r.state in DONE)
+    newest = next(done, None)
     if newest is None or newest.state != "held":
         raise Refused(f'The newest publication of "{feed.code}" is not held.')
-    folder_of(settings, feed).switch(newest.id)
+    folder_of(settings, feed).switch(newest.id, DELTA if newest.kind == "delta" else CURRENT)
     newest.state = "published"
     newest.reasons = [*newest.reasons, f"Released: {reason}"]
     return newest
 
 
 def roll_back(work: Work, settings: Settings, feed: Feed, *, to: int | None = None) -> Publication:
-    """Make an earlier whole publication current again (by default the one before)."""
+    """Make an earlier whole publication current again (by default the one before).
+
+    A delta that went out since is no longer what the destination knows, so its pointer goes.
+    """
     folder = folder_of(settings, feed)
     now = folder.pointed(CURRENT)
     whole = [
@@ -103,6 +108,7 @@ def roll_back(work: Work, settings: Settings, feed: Feed, *, to: int | None = No
     for record in whole:
         if now is not None and earlier[0].id < record.id <= now:
             record.state = "replaced"
+    folder.unpoint(DELTA)
     folder.switch(earlier[0].id)
     earlier[0].state = "published"
     return earlier[0]

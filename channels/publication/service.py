@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from channels.feeds.service import find_feed
 from channels.models import Publication
+from channels.publication.lock import alone
 from channels.publication.publish import Publishing, PublishOptions
 from channels.publication.reconcile import fail
 from pim.db import runs
 from pim.db.unit_of_work import Work
-from pim.errors import PimError
+from pim.errors import PimError, Refused
 from pim.projection import Projection
 from pim.settings import Settings
+
+#: Problems of a document that are named on a failed publication.
+SHOWN = 20
 
 SUMMARY = ("items", "added", "changed", "removed", "unchanged", "errors", "warnings")
 
@@ -33,15 +37,17 @@ def publish_feed(
         work, kind="publish", label=feed.label, parameters={"feed": feed.code}
     )
     work.commit()
-    publishing = Publishing(work, settings, projection, feed, options, run_id=run.id)
+    run_id = run.id
     try:
-        projection.refresh()
-        record = publishing.publish()
+        with alone(work.session.get_bind().engine, feed):
+            projection.refresh()
+            record = Publishing(work, settings, projection, feed, options, run_id=run_id).publish()
     except Exception as error:
         work.rollback()
-        text = str(error) if isinstance(error, PimError) else f"{type(error).__name__}: {error}"
-        fail(work, feed, text)
-        runs.finish_run(work, runs.find_run(work.session, run.id), state="failed", error=text)
+        reasons = reasons_of(error)
+        fail(work, feed, run_id, reasons, kind=options.kind)
+        run = runs.find_run(work.session, run_id)
+        runs.finish_run(work, run, state="failed", error="\n".join(reasons))
         work.commit()
         raise
     result = {name: getattr(record, name) for name in SUMMARY}
@@ -54,3 +60,13 @@ def publish_feed(
     )
     work.commit()
     return record
+
+
+def reasons_of(error: Exception) -> list[str]:
+    """Return what stopped a publication, in sentences: of a refusal every problem."""
+    if not isinstance(error, PimError):
+        return [f"{type(error).__name__}: {error}"]
+    problems = error.violations if isinstance(error, Refused) else ()
+    named = [f"{v.path}: {v.text} {v.mend_text}".strip() for v in problems[:SHOWN]]
+    more = [f"... and {len(problems) - SHOWN} more."] if len(problems) > SHOWN else []
+    return [str(error), *named, *more]

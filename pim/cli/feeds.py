@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from channels.feeds.service import apply_feed, delete_feed, find_feed, list_feeds
 from channels.models import Feed, Publication
 from channels.publication import review
+from channels.publication.explain import explain
 from channels.publication.preview import preview_item
 from channels.publication.publish import PublishOptions
 from channels.publication.service import publish_feed
@@ -143,7 +144,10 @@ def _codes(engine: Engine, codes: tuple[str, ...]) -> list[str]:
 def _publish(cli: Cli, engine: Engine, code: str, options: PublishOptions) -> dict[str, Any]:
     with unit_of_work(engine) as work:
         projection = Projection(cli.settings.projection, engine)
-        record = publish_feed(work, cli.settings, projection, code, options)
+        try:
+            record = publish_feed(work, cli.settings, projection, code, options)
+        except PimError:  # one feed that cannot be published does not stop the others
+            record = review.publications(work.session, find_feed(work.session, code), limit=1)[0]
         return publication_answer(cli, code, record)
 
 
@@ -221,6 +225,21 @@ def preview(cli: Cli, code: str, product: str) -> None:
     """Show what a feed makes of one product, step by step."""
     with cli.engine() as engine, unit_of_work(engine) as work:
         answer = preview_item(work, cli.projection(engine), find_feed(work.session, code), product)
+    cli.json = True
+    cli.answer(answer, lambda: None)
+
+
+@feed.command("explain")
+@click.argument("code")
+@click.option("--item", required=True, help="Identifier of the item at the destination.")
+@click.option("--target", required=True, help="The target, such as title.")
+@pass_cli
+def explain_(cli: Cli, code: str, item: str, target: str) -> None:
+    """Show how one value of an item came about, and whose edit or file it goes back to."""
+    with cli.engine() as engine, unit_of_work(engine) as work:
+        found = find_feed(work.session, code)
+        folder = review.folder_of(cli.settings, found)
+        answer = explain(work, cli.projection(engine), folder, found, item=item, target=target)
     cli.json = True
     cli.answer(answer, lambda: None)
 

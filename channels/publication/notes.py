@@ -1,0 +1,29 @@
+"""What a writer had to alter, as entries of the quality report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Mends of the notes that exporters give; another note is reported without one.
+MENDS = {
+    "replaced_characters": (
+        "The file's encoding lacks these characters and has ? instead: choose another encoding, "
+        "or replace them in the mapping."
+    ),
+    "ambiguous_lists": (
+        "A value holds the list separator, so nobody can tell it from two: choose another one."
+    ),
+}
+
+
+def noted(name: str, count: int) -> dict[str, Any]:
+    """Return a note as {rule, target, severity, count, mend, source, examples}, a warning."""
+    return {
+        "rule": f"file.{name}",
+        "target": "",
+        "severity": "warning",
+        "count": count,
+        "mend": MENDS.get(name, ""),
+        "source": "",
+        "examples": [],
+    }
