@@ -44,12 +44,29 @@ def open_folder() -> Path:
 def remove_folder(folder: Path) -> None:
     """Stop the folder's server if a killed worker left it running, and delete everything."""
     home = folder / "server"
+    if external := os.environ.get("PIM_TEST_DATABASE_URL"):
+        _drop_databases(external, _names(folder))
     with contextlib.suppress(Exception):  # another run may be removing the same leftovers
         if (home / "postgres" / "data" / "postmaster.pid").exists():
             with EmbeddedServer(home, fsync=False):
                 pass
         remove_cluster(home)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _names(folder: Path) -> str:
+    """Return the beginning of the names of a run's databases."""
+    return f"polka_{folder.name.split('-')[2]}_"
+
+
+def _drop_databases(url: str, names: str) -> None:
+    """Drop what a run has left on a server that is not its own."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database").fetchall()
+        for (name,) in found:
+            if name.startswith(names):
+                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 class Server:
@@ -64,8 +81,8 @@ class Server:
         else:
             self._embedded = EmbeddedServer(folder / "server", fsync=False, memory="128MB")
             self._url = make_url(self._embedded.start())
-        self._names = f"polka_{folder.name.split('-')[2]}"
-        self._template = f"{self._names}_template"
+        self._names = _names(folder)
+        self._template = f"{self._names}template"
         self._admin = psycopg.connect(self._psycopg(self._url.database), autocommit=True)
         with FileLock(folder / "template.lock").exclusive(timeout=120):
             self._make_template()
@@ -80,7 +97,7 @@ class Server:
 
         `like` is the URL of another one to copy, to which nobody may be connected.
         """
-        name = f"{self._names}_{uuid.uuid4().hex[:12]}"
+        name = f"{self._names}{uuid.uuid4().hex[:12]}"
         template = make_url(like).database if like else self._template
         self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
@@ -89,10 +106,7 @@ class Server:
             self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
-        """Leave the server; the last worker stops it, or drops the template of a foreign one."""
-        if self._embedded is None:
-            with contextlib.suppress(psycopg.errors.ObjectInUse):
-                self._admin.execute(f"DROP DATABASE IF EXISTS {self._template}")
+        """Leave the server; the last worker of the run stops it if it is the run's own."""
         self._admin.close()
         if self._embedded is not None:
             self._embedded.release()
