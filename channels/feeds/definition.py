@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from channels.feeds.schemas import FeedSchema
+from channels.feeds.severities import severity_problems
 from channels.mapping.compiled import CompiledMapping, compile_mapping
 from channels.mapping.context import feed_context
 from channels.mapping.document import Mapping as FeedMapping
@@ -22,6 +23,16 @@ from pim.domain.conditions import Condition
 from pim.domain.structure import Channel, Structure
 from pim.domain.violations import Violation
 from pim.errors import Refused
+
+#: What a key's value is called in a message.
+NOUNS = {
+    "channel": "channel",
+    "exporter": "exporter",
+    "locale": "locale",
+    "currency": "currency",
+    "fallback_locales": "locale",
+    "completeness.locales": "locale",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +101,11 @@ def parse_feed(document: Mapping[str, Any], structure: Structure) -> Definition:
     violations.extend(parsed.violations)
     if options is not None:
         violations.extend(_item_id_mapped(exporter, options, shape["mapping"]))
+        violations.extend(severity_problems(exporter, options, shape))
     if violations:
         raise Refused(_heading(shape), violations)
     completeness = shape["completeness"] or {}
+    complete_in = (_spelled(structure.locales, each) for each in _complete_in(shape))
     return Definition(
         code=shape["code"],
         label=shape["label"],
@@ -105,7 +118,7 @@ def parse_feed(document: Mapping[str, Any], structure: Structure) -> Definition:
         options=options,
         level=shape["level"],
         where=where or Condition(),
-        completeness_locales=tuple(completeness.get("locales", ())),
+        completeness_locales=tuple(filter(None, complete_in)),
         completeness_minimum=completeness.get("minimum"),
         mapping=parsed.mapping,
         context=context,
@@ -169,17 +182,25 @@ def _names(
         yield _unknown("exporter", shape["exporter"], sorted(load_exporters()))
     if channel is None:
         return
-    if shape["locale"] and shape["locale"] not in channel.locales:
-        yield _unknown("locale", shape["locale"], channel.locales)
-    if shape["currency"] and shape["currency"] not in channel.currencies:
-        yield _unknown("currency", shape["currency"], channel.currencies)
-    for key, given in (
-        ("fallback_locales", shape["fallback_locales"]),
-        ("completeness.locales", (shape["completeness"] or {}).get("locales", [])),
-    ):
-        for locale in given:
-            if locale not in structure.active_locales:
-                yield _unknown(key, locale, structure.active_locales)
+    given = (
+        ("locale", [shape["locale"]], channel.locales),
+        ("currency", [shape["currency"]], channel.currencies),
+        ("fallback_locales", shape["fallback_locales"], structure.active_locales),
+        ("completeness.locales", _complete_in(shape), channel.locales),
+    )
+    for key, names, known in given:
+        folded = {name.casefold() for name in known}
+        for name in filter(None, names):
+            if name.casefold() not in folded:
+                yield _unknown(key, name, known)
+
+
+def _complete_in(shape: Mapping[str, Any]) -> list[str]:
+    """Return the locales in which products must be complete; the feed's own if it names none."""
+    completeness = shape["completeness"]
+    if completeness is None:
+        return []
+    return completeness["locales"] or [shape["locale"]]
 
 
 def _unknown(key: str, given: str, known: Any) -> Violation:
@@ -188,7 +209,7 @@ def _unknown(key: str, given: str, known: Any) -> Violation:
         path=key,
         message='There is no {key} "{given}" here.',
         parameters={
-            "key": key.split(".", maxsplit=1)[0].replace("_", " "),
+            "key": NOUNS[key],
             "given": given,
             "known": ", ".join(known),
         },

@@ -33,8 +33,7 @@ def select_products(reading: Reading, definition: Definition, now: datetime) -> 
     ids = reading.matching(definition.where, levels=SKUS, now=now)
     if definition.completeness_minimum is None:
         return ids
-    locales = definition.completeness_locales or tuple(filter(None, (definition.locale,)))
-    for locale in locales:
+    for locale in definition.completeness_locales:
         ratios = reading.completeness(definition.channel.code, locale)
         complete = ratios.filter(pl.col("ratio") >= definition.completeness_minimum)["id"]
         ids = ids.filter(ids.is_in(complete.implode()))
