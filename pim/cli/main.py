@@ -79,7 +79,7 @@ def _register(*modules: Callable[[click.Group], None]) -> None:
 
 def commands() -> click.Group:
     """Return the group of all commands."""
-    from pim.cli import bulk, database, demo, exports, feeds, imports, runs, serve, users
+    from pim.cli import bulk, database, demo, exports, feeds, generate, imports, runs, serve, users
 
     _register(
         database.register,
@@ -91,6 +91,7 @@ def commands() -> click.Group:
         serve.register,
         users.register,
         demo.register,
+        generate.register,
     )
     return group
 
