@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from pim.db import change_log
 from pim.db.copy import array_text, copy_in, copy_to_temporary
 from pim.products.models import MODEL, PRODUCT
+from pim.products.shapes import Shape
 
 UPDATE, CREATE, DELETE = 0, 1, 2
 
@@ -110,25 +111,68 @@ def apply_patches(
     session: Session, *, change_set_id: int, kind: int, attributes: Sequence[str]
 ) -> int:
     """Apply the temporary table `patch` to entities; its columns are those of `update`'s frame."""
-    keys = set(
-        session.execute(text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")).scalars()
-    )
-    touched = [f for f in FIELDS[kind] if f.key in keys]
-    settings = ", ".join(
-        f"{f.column} = CASE WHEN t.after ? '{f.key}' THEN {f.merged} ELSE e.{f.column} END"
-        for f in touched
-    )
-    session.execute(
-        text(
-            f"UPDATE {TABLES[kind]} AS e SET {settings}{',' if settings else ''}"  # noqa: S608
-            " updated = now(), version = e.version + 1 FROM patch AS t WHERE e.id = t.id"
-        )
-    )
+    _merge(session, kind)
     session.execute(_RECORD, {"change_set": change_set_id, "kind": kind})
     ids = list(session.execute(text("SELECT id FROM patch ORDER BY id")).scalars())
     append_log(session, change_set_id=change_set_id, kind=kind, ids=ids, attributes=attributes)
     return len(ids)
 
+
+#: Of shapes that fewer patches than one in so many have, no more are looked for.
+COMMON = 10
+
+
+def _merge(session: Session, kind: int) -> None:
+    """Merge the patches into the rows: those of the commonest shapes at once, then the others."""
+    remaining = int(session.scalar(_COUNT) or 0)
+    shapes: list[Shape] = []
+    while remaining and (shape := _next_shape(session, shapes)):
+        merged = _update(
+            session,
+            kind,
+            f'"values" = {shape.merged("e.values", "t.after")},',
+            shape.matches("t.after"),
+        )
+        shapes.append(shape)
+        rare = merged * COMMON < remaining
+        remaining -= merged
+        if rare:
+            break
+    if remaining:
+        _update(session, kind, _settings(session, kind), _none_of(shapes))
+
+
+def _next_shape(session: Session, known: Sequence[Shape]) -> Shape | None:
+    query = f"SELECT after FROM patch t WHERE {_none_of(known)} ORDER BY id LIMIT 1"  # noqa: S608
+    return Shape.of(session.scalar(text(query)) or {})
+
+
+def _none_of(shapes: Sequence[Shape]) -> str:
+    return " AND ".join(["true", *(f"NOT {shape.matches('t.after')}" for shape in shapes)])
+
+
+def _settings(session: Session, kind: int) -> str:
+    """Return how patches of any shape land in the columns that they name."""
+    keys = set(session.execute(_KEYS).scalars())
+    return "".join(
+        f"\"{f.column}\" = CASE WHEN t.after ? '{f.key}' THEN {f.merged} ELSE e.{f.column} END, "
+        for f in FIELDS[kind]
+        if f.key in keys
+    )
+
+
+def _update(session: Session, kind: int, settings: str, which: str) -> int:
+    statement = (
+        f"WITH written AS (UPDATE {TABLES[kind]} AS e SET {settings}"  # noqa: S608
+        " updated = now(), version = e.version + 1"
+        f" FROM patch AS t WHERE e.id = t.id AND {which} RETURNING 1)"
+        " SELECT count(*) FROM written"
+    )
+    return int(session.scalar(text(statement)) or 0)
+
+
+_COUNT = text("SELECT count(*) FROM patch")
+_KEYS = text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")
 
 # An entity may be written twice in one change set (values first, associations when all products
 # are known): its row then tells the first "before" and the last "after". The time is that of the

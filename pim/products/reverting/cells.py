@@ -12,6 +12,7 @@ from pim.products.documents import document_sql, flatten
 from pim.products.lookups import NAMES
 from pim.products.models import MODEL, PRODUCT
 from pim.products.reverting.undone import Undoing
+from pim.products.shapes import Shape
 from pim.products.unique import sync_unique_values
 
 
@@ -21,23 +22,40 @@ def restore_cells(undoing: Undoing) -> Iterator[int]:
     for kind in (MODEL, PRODUCT):
         for ids in undoing.chunks(kind, writer.UPDATE):
             _compare(undoing, kind, ids)
-            _yield_to_taken(session)
+            unique = _touches_unique(undoing)
+            if unique:
+                _yield_to_taken(session)
             _note_kept(undoing, kind)
             session.execute(_DROP_EMPTY)
             undoing.result.restored += writer.apply_patches(
                 session, change_set_id=undoing.opened, kind=kind, attributes=("*",)
             )
-            sync_unique_values(session, kind=kind, ids=ids, structure=undoing.structure)
+            if unique:
+                sync_unique_values(session, kind=kind, ids=ids, structure=undoing.structure)
             yield len(ids)
 
 
 def _compare(undoing: Undoing, kind: int, ids: list[int]) -> None:
-    """Fill the temporary table `patch` with what can go back, and beside it what cannot."""
-    undoing.session.execute(text("DROP TABLE IF EXISTS patch"))
-    undoing.session.execute(
-        text(_COMPARE.format(table=writer.TABLES[kind], document=document_sql(kind))),
-        {"target": undoing.target, "ids": ids},
+    """Fill the temporary table `patch` with what can go back, and beside it what cannot.
+
+    Rows that were not edited since, mostly all of them, go back as a whole. Which those are is
+    asked by the shape that a bulk edit gives its patches; only the others are looked into.
+    """
+    session, parameters = undoing.session, {"target": undoing.target, "ids": ids}
+    shape = Shape.of(session.scalar(_FIRST, parameters) or {})
+    stands = "false"
+    if shape:
+        stands = f"{shape.matches('e.wrote')} AND {shape.stands('e.values', 'e.wrote')}"
+    statement = _COMPARE.format(
+        table=writer.TABLES[kind], document=document_sql(kind), stands=stands
     )
+    session.execute(text("DROP TABLE IF EXISTS patch"))
+    session.execute(text(statement), parameters)
+
+
+def _touches_unique(undoing: Undoing) -> bool:
+    codes = [a.code for a in undoing.structure.attributes if a.unique]
+    return bool(undoing.session.scalar(_UNIQUE, {"codes": codes}))
 
 
 def _yield_to_taken(session: Session) -> None:
@@ -47,28 +65,43 @@ def _yield_to_taken(session: Session) -> None:
 
 
 def _note_kept(undoing: Undoing, kind: int) -> None:
-    rows = undoing.session.execute(
-        text(_KEPT.format(table=writer.TABLES[kind], name=NAMES[kind])),
+    statement = _KEPT.format(
+        table=writer.TABLES[kind], name=NAMES[kind], document=document_sql(kind)
     )
+    rows = undoing.session.execute(text(statement))
     for identifier, kept, document in rows:
         now = flatten(document)
         for column, ours in flatten(kept).items():
             undoing.result.keep(identifier, column, ours=ours, theirs=now.get(column))
 
 
+_FIRST = text(
+    "SELECT after FROM history WHERE change_set_id = :target AND entity_id = ANY(:ids)"
+    " ORDER BY entity_id LIMIT 1"
+)
+
 _COMPARE = """
     CREATE TEMP TABLE patch ON COMMIT DROP AS
-    SELECT id, pim_revert(document, before, after, 'restored') AS before,
-        pim_revert(document, before, after, 'restore') AS after,
-        pim_revert(document, before, after, 'kept') AS kept, document,
+    SELECT e.id,
+        CASE WHEN e.stands THEN wrote ELSE pim_revert({document}, was, wrote, 'restored') END
+            AS before,
+        CASE WHEN e.stands THEN was ELSE pim_revert({document}, was, wrote, 'restore') END AS after,
+        CASE WHEN NOT e.stands THEN pim_revert({document}, was, wrote, 'kept') END AS kept,
         NULL::text AS source_file, NULL::integer AS source_row
     FROM (
-        SELECT e.id, h.before, h.after, {document} AS document
-        FROM history h JOIN {table} e ON e.id = h.entity_id
-        WHERE h.change_set_id = :target AND h.entity_id = ANY(:ids)
-        ORDER BY e.id FOR UPDATE OF e
-    ) AS compared
+        SELECT e.*, {stands} AS stands
+        FROM (
+            SELECT e.*, h.before AS was, h.after AS wrote
+            FROM history h JOIN {table} e ON e.id = h.entity_id
+            WHERE h.change_set_id = :target AND h.entity_id = ANY(:ids)
+            ORDER BY e.id FOR UPDATE OF e
+        ) AS e
+    ) AS e
 """
+
+_UNIQUE = text(
+    "SELECT EXISTS (SELECT FROM patch WHERE after -> 'values' ?| CAST(:codes AS text[]))"
+)
 
 # Whoever holds the old value by now may be about to give it back in the same chunk.
 _YIELD_TO_TAKEN = text(
@@ -91,6 +124,6 @@ _YIELD_TO_TAKEN = text(
 _DROP_EMPTY = text("DELETE FROM patch WHERE after IS NULL OR after IN ('{}', '{\"values\": {}}')")
 
 _KEPT = """
-    SELECT e.{name}, p.kept, p.document FROM patch p JOIN {table} e USING (id)
-    WHERE p.kept IS NOT NULL ORDER BY id
+    SELECT e.{name}, p.kept, {document} FROM patch p JOIN {table} e USING (id)
+    WHERE p.kept IS NOT NULL ORDER BY e.id
 """
