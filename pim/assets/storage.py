@@ -36,7 +36,7 @@ class Storage:
 
     def put(self, path: Path, *, name: str | None = None) -> str:
         """Store a local file and return its key; a file that is already there is left alone."""
-        key = _key_of(_digest(path), name or path.name)
+        key = self.key_for(path, name=name)
         target = self._at(key)
         if not self._files.exists(target):
             self._files.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
@@ -44,6 +44,11 @@ class Storage:
             self._files.put_file(str(path), temporary)
             self._files.mv(temporary, target)
         return key
+
+    @staticmethod
+    def key_for(path: Path, *, name: str | None = None) -> str:
+        """Return the key that a local file has once stored."""
+        return _key_of(_digest(path), name or path.name)
 
     def exists(self, key: str) -> bool:
         """Tell whether a key is well formed and stored."""

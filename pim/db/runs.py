@@ -15,11 +15,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pim.db.base import Base, BigId, Json, Now
 from pim.db.unit_of_work import Work
-from pim.errors import NotFound
+from pim.errors import NotFound, PimError
 
 #: queued -> running -> done | held | failed | cancelled; "done" may have rejected rows.
 STATES = ("queued", "running", "done", "held", "failed", "cancelled")
 KINDS = ("import", "export", "bulk", "undo", "project", "publish")
+
+
+class Cancelled(PimError):
+    """Say that a person has cancelled the run; what was committed stays."""
 
 
 class Run(Base):
@@ -86,6 +90,13 @@ def finish_run(
     run.result = dict(result) if result is not None else run.result
     run.error = error
     run.finished = run.heartbeat = work.clock()
+
+
+def heed_cancel(session: Session, run: Run) -> None:
+    """Raise Cancelled if somebody has asked the run to stop."""
+    session.refresh(run, ["cancel_requested"])
+    if run.cancel_requested:
+        raise Cancelled("The run was cancelled; what was committed stays.")
 
 
 def find_run(session: Session, run_id: int) -> Run:

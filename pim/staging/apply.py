@@ -15,7 +15,8 @@ from pim.db.copy import copy_in
 from pim.products import writer
 from pim.products.unique import sync_unique_values
 from pim.staging.associations import AssociationReader, Mirror
-from pim.staging.decide import Counts, Decider
+from pim.staging.counts import Counts
+from pim.staging.decide import Decider
 from pim.staging.findings import Findings, violation_frame
 
 ATTEMPTS = 3
@@ -83,6 +84,7 @@ class Applier:
             structure=decider.structure,
             plan=decider.plan,
             file=decider.file,
+            clears=decider.cells.blank == "clear",
         )
         accepted = frame.filter(~pl.col(ROW).is_in(self._rejected(frame)))
         findings = Findings(accepted[ROW].to_list())
@@ -109,13 +111,13 @@ class Applier:
         return list(rows.scalars())
 
     def _untouched(self, ids: list[int]) -> int:
-        """Count entities that this change set has not written before."""
+        """Count entities whose rows of this file have not changed anything yet."""
         known = self.session.scalar(
             text(
-                "SELECT count(*) FROM history"
-                " WHERE change_set_id = :change_set AND entity_id = ANY(:ids)"
+                "SELECT count(*) FROM history WHERE change_set_id = :change_set"
+                " AND entity_id = ANY(:ids) AND source_file = :file"
             ),
-            {"change_set": self.change_set_id, "ids": ids},
+            {"change_set": self.change_set_id, "ids": ids, "file": self.decider.file},
         )
         return len(ids) - int(known or 0)
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
+from pim.products.changes import changed_members
 from pim.products.lookups import Stored, find_stored, fold
 from pim.products.models import MODEL, PRODUCT
-from pim.products.changes import changed_members
+from pim.staging.drafts import UPDATE_SCHEMA
 from pim.staging.findings import Findings
 from pim.staging.header import AssociationColumns, HeaderPlan
 
@@ -25,30 +26,35 @@ Members = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationReader:
-    """Turns association columns into patches of the stored associations."""
+    """Turns association columns into patches of the stored associations.
+
+    With `clears` an empty cell takes the links away; one that is not there (null) never does.
+    """
 
     session: Session
     structure: Structure
     plan: HeaderPlan
     file: str
+    clears: bool = False
 
     def patches(self, frame: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, list[Mirror]]:
-        """Return patches (id, before, after, source_file, source_row) and the other sides of two-way links."""
+        """Return patches, framed for `writer.update`, and the far ends of two-way links."""
         names = frame[self.plan.key].str.strip_chars().to_list() if self.plan.key else []
         stored = find_stored(self.session, self.plan.kind, filter(None, names), lock=True)
         targets = self._targets(frame)
-        rows, mirrors = [], []
+        rows = []
+        mirrors: list[Mirror] = []
         for position, name in enumerate(names):
             entity = stored.get(fold(name)) if name else None
             if entity is None:
                 continue
-            row = {a.column: frame[a.column][position] or "" for a in self.plan.associations}
+            row = {a.column: frame[a.column][position] for a in self.plan.associations}
             before, after = self._changes(position, row, frame, entity, targets, findings)
             if after:
                 patch = (entity.id, _json({"associations": before}), _json({"associations": after}))
                 rows.append((*patch, self.file, findings.rows[position]))
                 mirrors.extend(_mirrors(self.structure, self.plan.kind, entity.id, after))
-        return pl.DataFrame(rows, schema=_SCHEMA, orient="row"), mirrors
+        return pl.DataFrame(rows, schema=UPDATE_SCHEMA, orient="row"), mirrors
 
     def _targets(self, frame: pl.DataFrame) -> dict[str, Mapping[str, int]]:
         """Return the ids of all that the chunk names, by kind of target."""
@@ -69,7 +75,7 @@ class AssociationReader:
     def _changes(
         self,
         position: int,
-        row: Mapping[str, str],
+        row: Mapping[str, str | None],
         frame: pl.DataFrame,
         entity: Stored,
         targets: Mapping[str, Mapping[str, int]],
@@ -80,16 +86,12 @@ class AssociationReader:
         after: Members = {}
         for association in self.plan.associations:
             names = _split(row[association.column])
-            if not names:
+            if not names and (not self.clears or row[association.column] is None):
                 continue
             quantities = self._quantities(position, association, frame, len(names), findings)
-            wanted: Members = {}
-            for name, quantity in zip(names, quantities, strict=True):
-                target = targets[association.target].get(fold(name))
-                if target is None:
-                    findings.add(position, _unknown(association, name))
-                elif quantity is not None:
-                    wanted[str(target)] = quantity
+            wanted = _wanted(
+                position, association, dict(zip(names, quantities, strict=True)), targets, findings
+            )
             had = current.get(association.type.code, {}).get(association.target, {})
             was, now = _difference(had, wanted)
             if now:
@@ -122,6 +124,24 @@ class AssociationReader:
         return [q if 1 <= q <= LARGEST_QUANTITY else None for q in read]
 
 
+def _wanted(
+    position: int,
+    association: AssociationColumns,
+    quantities: Mapping[str, Any],
+    targets: Mapping[str, Mapping[str, int]],
+    findings: Findings,
+) -> Members:
+    """Return the links that a cell asks for, by id; unknown targets are warned about."""
+    wanted: Members = {}
+    for name, quantity in quantities.items():
+        target = targets[association.target].get(fold(name))
+        if target is None:
+            findings.add(position, _unknown(association, name))
+        elif quantity is not None:
+            wanted[str(target)] = quantity
+    return wanted
+
+
 Mirror = tuple[int, int, str, str, str, bool]
 
 
@@ -151,15 +171,6 @@ def _split(text: str | None) -> list[str]:
 
 def _json(patch: Mapping[str, Any]) -> str:
     return orjson.dumps(patch).decode()
-
-
-_SCHEMA = {
-    "id": pl.Int64,
-    "before": pl.String,
-    "after": pl.String,
-    "source_file": pl.String,
-    "source_row": pl.Int64,
-}
 
 
 def _unknown(association: AssociationColumns, name: str) -> Violation:

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from pim.domain.violations import Violation
 from pim.domain.values import Cell, get
+from pim.domain.violations import Violation
 from pim.products.lookups import siblings
 from pim.staging.context import RowContext
 from pim.staging.findings import Findings
@@ -52,7 +52,7 @@ def _speaks(cells: Mapping[Cell, Sequence[str | None]], axes: Sequence[str], pos
 
 
 def _given(cells: Mapping[Cell, Sequence[str | None]], axis: str, position: int) -> Any:
-    """Return the data of an axis in a row, None where the row clears it, SILENT if it says nothing."""
+    """Return the data of an axis in a row: None where it is cleared, SILENT where left alone."""
     texts = cells.get(Cell(axis))
     text = texts[position] if texts is not None else None
     return SILENT if text is None else orjson.loads(text)

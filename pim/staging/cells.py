@@ -1,18 +1,23 @@
-"""Read the value cells of a chunk: by the type's own check, at the level that owns the attribute."""
+"""Read the value cells of a chunk: by the type's own check, at the level that owns them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
 
+import orjson
 import polars as pl
 
 from pim.domain.attribute_types import CellFormat
 from pim.domain.structure import Structure
-from pim.domain.values import Cell
+from pim.domain.values import Cell, Document, get
 from pim.domain.violations import Violation
-from pim.products.columns import as_violation, parse_column
+from pim.products.columns import ColumnResult, as_violation, parse_column
 from pim.staging.context import Placement, RowContext
+from pim.staging.counts import Blank
 from pim.staging.findings import Findings
 from pim.staging.header import HeaderPlan, ValueColumns
 from pim.staging.media import MEDIA_TYPES, MediaFiles
@@ -25,79 +30,118 @@ class CellReader:
     structure: Structure
     plan: HeaderPlan
     media: MediaFiles
+    inherited: Callable[[Iterable[int]], Mapping[int, Document]]
     format: CellFormat = field(default_factory=CellFormat)
-    blank: str = "keep"
+    blank: Blank = "keep"
 
     def read(
         self, frame: pl.DataFrame, contexts: Sequence[RowContext], findings: Findings
     ) -> dict[Cell, pl.Series]:
         """Return the JSON text of each cell (null: leave alone); problems go to `findings`."""
-        places = _Places(contexts)
-        return {
-            value.cell: self._column(frame, value, places, contexts, findings)
-            for value in self.plan.values
-        }
+        chunk = _Chunk(contexts, findings)
+        return {value.cell: self._column(frame, value, chunk) for value in self.plan.values}
 
-    def _column(
-        self,
-        frame: pl.DataFrame,
-        value: ValueColumns,
-        places: _Places,
-        contexts: Sequence[RowContext],
-        findings: Findings,
-    ) -> pl.Series:
-        texts = {suffix: frame[column] for suffix, column in value.columns.items()}
-        filled = _filled(texts)
-        owned = places.owned(value.cell.attribute)
+    def _column(self, frame: pl.DataFrame, value: ValueColumns, chunk: _Chunk) -> pl.Series:
+        given = {suffix: frame[column] for suffix, column in value.columns.items()}
+        filled = _filled(given)
+        owned = chunk.owned(value.cell.attribute)
         if not owned.all():
-            self._warn(value, filled & ~owned, contexts, findings)
-            texts = {suffix: _only(column, owned) for suffix, column in texts.items()}
+            self._warn(value, given, filled & ~owned, chunk)
+        texts = {suffix: _only(column, owned) for suffix, column in given.items()}
         if value.attribute.type in MEDIA_TYPES:
-            texts = {"": self.media.keys(texts[""], value, findings)}
-        result = parse_column(
+            texts = {"": self.media.keys(texts[""], value, chunk.findings)}
+        result = self._parse(value, texts)
+        for row in result.violations.iter_rows(named=True):
+            chunk.findings.add(row["index"], as_violation(row))
+        if self.blank == "keep":
+            return result.json
+        if self.blank == "refuse":
+            _refuse_empty(value, _there(given) & ~filled & owned, chunk.findings)
+            return result.json
+        return _cleared(value, given, result.json, owned & chunk.stored)
+
+    def _parse(self, value: ValueColumns, texts: Mapping[str, pl.Series]) -> ColumnResult:
+        return parse_column(
             value.attribute, texts, self.structure, self.format, path=value.cell.column
         )
-        for row in result.violations.iter_rows(named=True):
-            findings.add(row["index"], as_violation(row))
-        return self._blanks(result.json, value, ~filled & owned, contexts, findings)
 
-    def _blanks(
-        self,
-        json: pl.Series,
-        value: ValueColumns,
-        blank: pl.Series,
-        contexts: Sequence[RowContext],
-        findings: Findings,
-    ) -> pl.Series:
-        """Apply the profile's word on empty cells; a new row has nothing to clear."""
-        if self.blank == "keep" or not blank.any():
-            return json
-        column = next(iter(value.columns.values()))
-        if self.blank == "refuse":
-            for position in blank.arg_true().to_list():
-                findings.add(position, _empty(column))
-            return json
-        stored = pl.Series([context.stored is not None for context in contexts])
-        return json.zip_with(~(blank & stored), pl.Series(["null"], dtype=pl.String))
-
-    @staticmethod
     def _warn(
+        self,
         value: ValueColumns,
+        given: Mapping[str, pl.Series],
         misplaced: pl.Series,
-        contexts: Sequence[RowContext],
-        findings: Findings,
+        chunk: _Chunk,
     ) -> None:
+        """Warn about values that belong elsewhere, unless they say what is inherited anyway."""
+        astray = [p for p in misplaced.arg_true().to_list() if p not in chunk.findings.rejected]
+        if not astray:
+            return
+        parents = {c.parent.id for p in astray if (c := chunk.contexts[p]).parent}
+        known = self.inherited(parents) if parents else {}
+        texts = {suffix: column.gather(astray) for suffix, column in given.items()}
         column = next(iter(value.columns.values()))
-        for position in misplaced.arg_true().to_list():
-            place = contexts[position].place
-            if position not in findings.rejected:
-                findings.add(position, _misplaced(column, value.cell.attribute, place))
+        for position, text in zip(astray, self._parse(value, texts).json.to_list(), strict=True):
+            context = chunk.contexts[position]
+            above = get(known.get(context.parent.id, {}), value.cell) if context.parent else None
+            if not _says_the_same(text, above):
+                violation = _misplaced(column, value.cell.attribute, context.place)
+                chunk.findings.add(position, violation)
 
 
-class _Places:
-    """The placements of a chunk's rows, few and shared, as an index per row."""
+def _says_the_same(text: str | None, above: Any) -> bool:
+    """Tell whether a cell repeats what stands above; of prices only those that it names."""
+    data = orjson.loads(text) if text is not None else None
+    if isinstance(data, dict) and isinstance(above, dict):
+        return data.items() <= above.items()
+    return data is not None and bool(data == above)
 
-    def __init__(self, contexts: Sequence[RowContext]) -> None:
+
+def _there(texts: Mapping[str, pl.Series]) -> pl.Series:
+    """Return whether a row has any of the cells: null means that it says nothing of them."""
+    return reduce(or_, (column.is_not_null() for column in texts.values()))
+
+
+def _refuse_empty(value: ValueColumns, empty: pl.Series, findings: Findings) -> None:
+    column = next(iter(value.columns.values()))
+    for position in empty.arg_true().to_list():
+        findings.add(position, _empty(column))
+
+
+def _cleared(
+    value: ValueColumns, given: Mapping[str, pl.Series], json: pl.Series, where: pl.Series
+) -> pl.Series:
+    """Return the JSON with nulls for empty cells of known rows; of prices currency by currency."""
+    empty = {
+        suffix: where & (column.str.strip_chars() == "").fill_null(False)
+        for suffix, column in given.items()
+    }
+    if value.attribute.type != "pim_catalog_price_collection":
+        nothing = empty.get("")
+        null = pl.Series(["null"], dtype=pl.String)
+        return json if nothing is None else json.zip_with(~nothing, null)
+    nulls = pl.DataFrame(
+        [
+            pl.Series(c, rows).replace_strict({True: f'"{c}":null,', False: ""})
+            for c, rows in empty.items()
+        ]
+    ).select(pl.concat_str(pl.all()).alias("nulls"))
+    whole = pl.concat_str(
+        pl.lit("{"), "nulls", pl.col("json").fill_null("{}").str.slice(1)
+    ).str.replace(",}", "}", literal=True)
+    return (
+        nulls.with_columns(json.alias("json"))
+        .select(pl.when(pl.col("nulls") == "").then("json").otherwise(whole).alias("json"))
+        .to_series()
+    )
+
+
+class _Chunk:
+    """A chunk's rows: their contexts, and their placements, few and shared, as an index per row."""
+
+    def __init__(self, contexts: Sequence[RowContext], findings: Findings) -> None:
+        self.contexts = contexts
+        self.findings = findings
+        self.stored = pl.Series([c.stored is not None for c in contexts], dtype=pl.Boolean)
         numbers: dict[int, int] = {}
         self._places: list[Placement] = []
         index = []
@@ -135,7 +179,7 @@ def _misplaced(column: str, attribute: str, place: Placement) -> Violation:
         return Violation(
             code="not_in_family",
             path=column,
-            message="{attribute} is not an attribute of the family {family}; the value is left out.",
+            message="{attribute} is no attribute of the family {family}; the value is left out.",
             parameters={"attribute": attribute, "family": family.code},
             mend="Add the attribute to the family, or empty the cell.",
             severity="warning",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pim.domain.structure import Family, FamilyVariant, Structure
 from pim.domain.violations import Violation
 from pim.products.lookups import Parent, Stored, find_parents, find_stored, fold
-from pim.products.models import MODEL, PRODUCT
+from pim.products.models import MODEL
 from pim.staging.findings import Findings
 
 

@@ -1,11 +1,12 @@
 """Write back the rows that were rejected: the original columns and one more that says why.
 
-The file imports again once mended; the column `errors` is ignored then.
+The file imports again once mended: it is written as the original was (encoding, separator,
+quotes), and the column `errors` is ignored then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from importers.contract import ROW
+from pim.staging.intake import ERRORS
 from pim.staging.staged import Stage, StagedFile
 
-ERRORS = "errors"
+#: What a cell of a workbook can hold.
+XLSX_CELL = 32_767
 
 
 def write_error_files(
@@ -34,32 +37,23 @@ def write_error_files(
     """
     rejected = _rejected(session, run_id)
     names = list(dict.fromkeys(f.name for f in files if f.name in rejected))
-    written = []
-    for name in names:
+    paths = _paths(names, target, folder)
+    for name, path in paths.items():
         parts = [f for f in files if f.name == name]
         rows = _rows(stage, parts, rejected[name])
-        path = _path(name, target, folder, alone=len(names) == 1)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".xlsx":
             _write_xlsx(path, rows)
         else:
             _write_csv(path, rows, parts[0].dialect)
-        written.append(path)
-    return written
+    return list(paths.values())
 
 
 def _rejected(session: Session, run_id: int) -> dict[str, pl.DataFrame]:
-    rows = session.execute(
-        text(
-            "SELECT file, \"row\", string_agg(column_name || ': ' || message || ' ' || mend, ' | '"
-            " ORDER BY id) FROM import_violation WHERE run_id = :run AND severity = 'error'"
-            ' GROUP BY file, "row"'
-        ),
-        {"run": run_id},
-    ).all()
-    frame = pl.DataFrame(
-        rows, schema={"file": pl.String, ROW: pl.UInt32, ERRORS: pl.String}, orient="row"
-    )
+    """Return the reasons by file and row."""
+    rows = session.execute(_REASONS, {"run": run_id}).all()
+    schema = {"file": pl.String, ROW: pl.UInt32, ERRORS: pl.String}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return {
         str(key[0]): part.drop("file")
         for key, part in frame.partition_by("file", as_dict=True).items()
@@ -68,26 +62,58 @@ def _rejected(session: Session, run_id: int) -> dict[str, pl.DataFrame]:
 
 def _rows(stage: Stage, parts: Sequence[StagedFile], reasons: pl.DataFrame) -> pl.DataFrame:
     """Return the rejected rows of a file in its order, with their reasons."""
-    original = parts[0].original
+    original = [name for name in parts[0].original if name.casefold() != ERRORS]
     segments = [s for part in parts for s in part.as_given]
     found = [
-        frame.join(reasons, on=ROW, how="inner").select(*original, ERRORS, ROW)
+        frame.select(*original, ROW)
+        .join(reasons, on=ROW, how="inner")
+        .select(*original, ERRORS, ROW)
         for frame in stage.frames(segments)
     ]
     return pl.concat(found, how="vertical_relaxed").unique(ROW).sort(ROW).drop(ROW)
 
 
-def _path(name: str, target: Path | None, folder: Path, *, alone: bool) -> Path:
-    stem = Path(name.replace("/", "_")).stem
-    if target is None:
-        return folder / "errors" / f"{stem}.errors.csv"
-    return target if alone else target.with_name(f"{target.stem}-{stem}{target.suffix}")
+def _paths(names: Sequence[str], target: Path | None, folder: Path) -> Mapping[str, Path]:
+    """Return where each file's rejected rows go; no two share a path."""
+    if target is not None and len(names) == 1:
+        return {names[0]: target}
+    paths: dict[str, Path] = {}
+    for name in names:
+        given = Path(name)
+        suffix = ".xlsx" if given.suffix.lower() == ".xlsx" else ".csv"
+        for stem in _stems(given.stem):
+            path = (
+                folder / f"{stem}.errors{suffix}"
+                if target is None
+                else target.with_name(f"{target.stem}-{stem}{target.suffix}")
+            )
+            if path not in paths.values():
+                paths[name] = path
+                break
+    return paths
 
 
-def _write_csv(path: Path, rows: pl.DataFrame, dialect: dict[str, str]) -> None:
-    separator = dialect.get("separator") or ","
+def _stems(stem: str) -> Iterator[str]:
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1
+
+
+def _write_csv(path: Path, rows: pl.DataFrame, dialect: Mapping[str, str]) -> None:
+    """Write text as the original file was written."""
+    separator = {"tab": "\t", "space": " "}.get(named := dialect.get("separator") or ",", named)
+    quote = dialect.get("quote", '"')
+    if not quote:
+        # Nothing is quoted in such a file, so the reasons must do without its signs.
+        rows = rows.with_columns(pl.col(ERRORS).str.replace_all(f"[{separator}\r\n]", " "))
+    content = rows.write_csv(
+        separator=separator,
+        quote_char=quote or '"',
+        quote_style="necessary" if quote else "never",
+    )
     encoding = dialect.get("encoding") or "utf-8"
-    content = rows.write_csv(separator={"tab": "\t"}.get(separator, separator))
     path.write_text(content, encoding=encoding, errors="replace", newline="")
 
 
@@ -95,9 +121,17 @@ def _write_xlsx(path: Path, rows: pl.DataFrame) -> None:
     """Write every cell as text, so that nothing becomes a number or a formula."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
-        for column, header in enumerate(rows.columns):
-            sheet.write_string(0, column, header)
-        for number, row in enumerate(rows.iter_rows(), start=1):
+        for number, row in enumerate([rows.columns, *rows.iter_rows()]):
             for column, cell in enumerate(row):
                 if cell:
-                    sheet.write_string(number, column, cell)
+                    sheet.write_string(number, column, cell[:XLSX_CELL])
+
+
+_REASONS = text(
+    """
+    SELECT file, "row",
+        string_agg(concat_ws(': ', nullif(column_name, ''), concat_ws(' ', message, mend)), ' | '
+            ORDER BY id)
+    FROM import_violation WHERE run_id = :run AND severity = 'error' GROUP BY file, "row"
+    """
+)

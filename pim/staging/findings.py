@@ -27,6 +27,11 @@ class Findings:
         if violation.severity == "error":
             self.rejected.add(position)
 
+    @property
+    def warnings(self) -> int:
+        """Return how many of the problems are warnings."""
+        return sum(violation.severity == "warning" for _, violation in self.found)
+
     def numbered(self) -> list[tuple[int, Violation]]:
         """Return the problems with the rows' numbers, in the order of the file."""
         ordered = sorted(self.found, key=lambda pair: pair[0])

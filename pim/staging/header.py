@@ -12,14 +12,14 @@ from pim.domain.violations import Violation
 from pim.products.models import MODEL, PRODUCT
 
 SYSTEM = {
-    PRODUCT: ("family", "parent", "enabled", "categories", "groups", "uuid"),
+    PRODUCT: ("family", "parent", "enabled", "categories", "groups"),
     MODEL: ("family_variant", "parent", "categories"),
 }
 KEYS = {PRODUCT: "identifier", MODEL: "code"}
 ASSOCIATED = ("products", "product_models", "groups")
 
 #: Columns that an export adds and an import has no use for.
-INFORMATIVE = frozenset({"created", "updated", "level", "id", "errors"})
+INFORMATIVE = frozenset({"created", "updated", "level", "id", "uuid", "errors"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,13 @@ def read_header(header: Sequence[str], kind: int, structure: Structure) -> Heade
         place = _place(column, structure)
         if isinstance(place, Violation):
             ignored.append(place)
+            continue
+        cell, suffix = place
+        columns = values.setdefault(cell, {})
+        if suffix in columns:
+            ignored.append(_ignored(column, "{first} means the same.", first=columns[suffix]))
         else:
-            cell, suffix = place
-            values.setdefault(cell, {})[suffix] = column
+            columns[suffix] = column
     return HeaderPlan(
         kind=kind,
         key=key,
@@ -116,40 +120,71 @@ def _associations(columns: Sequence[str], structure: Structure) -> tuple[Associa
 
 def _place(column: str, structure: Structure) -> tuple[Cell, str] | Violation:
     """Return the cell and suffix of a value column, or why it is ignored."""
-    code, *parts = column.split("-")
-    attribute = structure.attributes.get(code.strip())
+    code, *parts = (part.strip() for part in column.split("-"))
+    attribute = structure.attributes.get(code)
     if attribute is None:
         return _ignored(column, "There is no attribute {attribute}.", attribute=code)
     if attribute == structure.identifier:
         return _ignored(column, "The identifier has a column already.")
-    locale, channel, suffix = ALL, ALL, ""
+    address = _Address(column, attribute, structure)
     for part in parts:
-        if attribute.localizable and locale == ALL and _is_locale(part):
-            found = next(
-                (c for c in structure.active_locales if c.casefold() == part.casefold()), None
-            )
-            if found is None:
-                return _ignored(column, "No channel uses the locale {locale}.", locale=part)
-            locale = found
-        elif attribute.scopable and channel == ALL and part in structure.channels:
-            channel = structure.channels[part].code
-        elif not suffix and (known := _suffix(part, attribute, structure)):
-            suffix = known
+        if (strange := address.take(part)) is not None:
+            return strange
+    return address.missing() or (address.cell, address.suffix)
+
+
+@dataclass
+class _Address:
+    """Where a column's values live, read part by part: locale, channel, currency or unit."""
+
+    column: str
+    attribute: Attribute
+    structure: Structure
+    locale: str = ALL
+    channel: str = ALL
+    suffix: str = ""
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.attribute.code, self.channel, self.locale)
+
+    def take(self, part: str) -> Violation | None:
+        """Read a part; return why it means nothing here."""
+        attribute, structure = self.attribute, self.structure
+        if attribute.localizable and self.locale == ALL and _is_locale(part):
+            known = {code.casefold(): code for code in structure.active_locales}
+            if part.casefold() not in known:
+                return _ignored(self.column, "No channel uses the locale {locale}.", locale=part)
+            self.locale = known[part.casefold()]
+        elif attribute.scopable and self.channel == ALL and part in structure.channels:
+            self.channel = structure.channels[part].code
+        elif not self.suffix and (suffix := _suffix(part, attribute, structure)):
+            self.suffix = suffix
         else:
-            return _ignored(
-                column, '"{part}" means nothing for {attribute}.', part=part, attribute=code
-            )
-    if attribute.localizable and locale == ALL:
-        return _ignored(column, "{attribute} varies by locale.", attribute=code)
-    if attribute.scopable and channel == ALL:
-        return _ignored(column, "{attribute} varies by channel.", attribute=code)
-    if attribute.type == "pim_catalog_price_collection" and not suffix:
-        return _ignored(column, "A price needs its currency.")
-    if locale != ALL and locale not in structure.locales_of(attribute, channel):
-        return _ignored(
-            column, "{attribute} has no value in {locale} there.", attribute=code, locale=locale
+            reason = '"{part}" means nothing for {attribute}.'
+            return _ignored(self.column, reason, part=part, attribute=attribute.code)
+        return None
+
+    def missing(self) -> Violation | None:
+        """Return why the parts do not make an address."""
+        attribute = self.attribute
+        reasons = (
+            (attribute.localizable and self.locale == ALL, "{attribute} varies by locale."),
+            (attribute.scopable and self.channel == ALL, "{attribute} varies by channel."),
+            (
+                attribute.type == "pim_catalog_price_collection" and not self.suffix,
+                "A price needs its currency.",
+            ),
+            (
+                self.locale != ALL
+                and self.locale not in self.structure.locales_of(attribute, self.channel),
+                "{attribute} has no value in {locale} there.",
+            ),
         )
-    return Cell(attribute.code, channel, locale), suffix
+        for applies, reason in reasons:
+            if applies:
+                return _ignored(self.column, reason, attribute=attribute.code, locale=self.locale)
+        return None
 
 
 def _is_locale(part: str) -> bool:

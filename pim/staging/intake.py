@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importers.contract import ROW, Batch, ReadOptions, RowProblem, Sheet, importer_for
@@ -12,15 +12,19 @@ from pim.db.copy import copy_in
 from pim.db.unit_of_work import Work
 from pim.domain.violations import Violation
 from pim.errors import Refused
-from pim.staging.decide import Blank, Counts
+from pim.staging.counts import Blank, Counts
 from pim.staging.findings import violation_frame
 from pim.staging.profiles import Profile
 from pim.staging.sources import Source, plan
-from pim.staging.staged import Stage, StagedFile, unreadable
+from pim.staging.staged import Stage, StagedFile, StagePlan, unreadable
 from pim.structure.flat import Row, RowOutcome, apply_rows
 from pim.structure.queries import current
 
 PRODUCT_ENTITIES = ("product_models", "products")
+
+#: The column that error files add, and characters shown of a row that cannot be read.
+ERRORS = "errors"
+SHOWN = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,24 +38,28 @@ class Intake:
     profile: Profile | None = None
     blank: Blank = "keep"
 
-    def take(self, paths: Sequence[Path], *, entity: str) -> Iterator[tuple[str, Counts]]:
-        """Yield each file's name and the counts that are known after reading it."""
-        staged: list[StagedFile] = []
+    def take(
+        self, paths: Sequence[Path], *, entity: str, taken: int
+    ) -> Iterator[tuple[str, Counts]]:
+        """Yield each file's name and the counts that are known after reading it.
+
+        The first `taken` files were read and committed by an earlier process.
+        """
         planned = plan(
             paths, entity=entity, profile=self.profile, workdir=self.stage.folder / "files"
         )
-        for source in planned.sources:
-            if source.entity in PRODUCT_ENTITIES:
-                files, counts = self._stage(source)
-                staged.extend(files)
-                yield source.name, counts
-            else:
-                kept, counts = self._structure(source)
-                staged.append(kept)
-                yield source.name, counts
-        self.stage.save(staged)
+        kept = StagePlan(sources=self.stage.load().sources[:taken], notes=list(planned.notes))
+        for source in planned.sources[taken:]:
+            read = self._stage if source.entity in PRODUCT_ENTITIES else self._structure
+            files, counts = read(source)
+            kept.sources.append(files)
+            kept.complete = len(kept.sources) == len(planned.sources)
+            self.stage.save(kept)
+            yield source.name, counts
+        kept.complete = True
+        self.stage.save(kept)
 
-    def _structure(self, source: Source) -> tuple[StagedFile, Counts]:
+    def _structure(self, source: Source) -> tuple[list[StagedFile], Counts]:
         """Apply a file of structure; its rows are kept for the error file only."""
         with importer_for(source.path).open(source.path, ReadOptions()) as sheet:
             kept = self._file(source, source.entity, sheet.header, sheet)
@@ -65,9 +73,11 @@ class Intake:
                     blank=self.blank,
                 )
             )
-        self._note(source.name, [(p.row, p.violation) for p in unread])
+        self._note_problems(source.name, unread)
         self._note(source.name, [(o.number, v) for o in outcomes for v in o.violations])
-        return kept, _counts(outcomes, len(unread))
+        counts = _counts(outcomes)
+        counts.add(_counts_of(unread))
+        return [kept], counts
 
     def _rows(self, kept: StagedFile, sheet: Sheet, unread: list[RowProblem]) -> Iterator[Row]:
         for batch in sheet.batches:
@@ -75,7 +85,8 @@ class Intake:
             unread.extend(batch.problems)
             for row in batch.frame.iter_rows(named=True):
                 number = row.pop(ROW)
-                yield Row(number=number, cells={k: v for k, v in row.items() if v is not None})
+                cells = {k: v for k, v in row.items() if v is not None and k.casefold() != ERRORS}
+                yield Row(number=number, cells=cells)
 
     def _stage(self, source: Source) -> tuple[list[StagedFile], Counts]:
         options = self.profile.read_options if self.profile else ReadOptions()
@@ -85,8 +96,8 @@ class Intake:
             batches = self.profile.batches(sheet.batches) if self.profile else sheet.batches
             for batch in batches:
                 self._batch(source, sheet, batch, files)
-                self._note(source.name, [(p.row, p.violation) for p in batch.problems])
-                counts.add(Counts(rows=len(batch.problems), rejected=len(batch.problems)))
+                self._note_problems(source.name, batch.problems)
+                counts.add(_counts_of(batch.problems))
                 counts.add(self._lost(source))
             if not files:
                 files[source.entity] = self._file(source, source.entity, sheet.header, sheet)
@@ -117,8 +128,8 @@ class Intake:
         carrier = files[max(files, key=PRODUCT_ENTITIES.index)]
         if profile:
             self._keep_raw(carrier, batch, sheet)
-        elif batch.problems:
-            self.stage.add_raw(carrier, unreadable(batch.problems, sheet.header))
+        else:
+            self._keep_unreadable(carrier, batch.problems, sheet)
 
     def _create_options(self, profile: Profile) -> None:
         """Create the options that the profile lets a sheet bring with it."""
@@ -140,18 +151,39 @@ class Intake:
 
     def _keep_raw(self, staged: StagedFile, batch: Batch, sheet: Sheet) -> None:
         self.stage.add_raw(staged, batch.frame)
-        if batch.problems:
-            self.stage.add_raw(staged, unreadable(batch.problems, sheet.header))
+        self._keep_unreadable(staged, batch.problems, sheet)
 
-    @staticmethod
-    def _file(source: Source, entity: str, header: Sequence[str], sheet: Sheet) -> StagedFile:
+    def _keep_unreadable(
+        self, staged: StagedFile, problems: Sequence[RowProblem], sheet: Sheet
+    ) -> None:
+        lost = [p for p in problems if p.violation.severity == "error"]
+        if lost:
+            self.stage.add_raw(staged, unreadable(lost, sheet.header))
+
+    def _file(self, source: Source, entity: str, header: Sequence[str], sheet: Sheet) -> StagedFile:
         return StagedFile(
             entity=entity,
             name=source.name,
             header=list(header),
             original=list(sheet.header),
             media_root=str(source.media_root) if source.media_root else None,
-            dialect=dict(sheet.dialect),
+            dialect=self._dialect(sheet),
+            guessed=sorted(sheet.guessed),
+        )
+
+    def _dialect(self, sheet: Sheet) -> dict[str, str]:
+        """Return how a sheet is written; a workbook's error file follows the profile."""
+        options = self.profile.read_options if self.profile else ReadOptions()
+        named = {"separator": options.separator, "encoding": options.encoding}
+        return {k: v for k, v in named.items() if v} | dict(sheet.dialect)
+
+    def _note_problems(self, file: str, problems: Sequence[RowProblem]) -> None:
+        self._note(
+            file,
+            [
+                (p.row, replace(p.violation, value=p.violation.value or " | ".join(p.raw)[:SHOWN]))
+                for p in problems
+            ],
         )
 
     def _note(self, file: str, found: Sequence[tuple[int, Violation]]) -> None:
@@ -159,13 +191,19 @@ class Intake:
         copy_in(self.work.session, "import_violation", frame)
 
 
-def _counts(outcomes: Sequence[RowOutcome], unreadable_rows: int) -> Counts:
+def _counts(outcomes: Sequence[RowOutcome]) -> Counts:
     statuses: Mapping[str, int] = Counter(o.status for o in outcomes)
     return Counts(
-        rows=len(outcomes) + unreadable_rows,
+        rows=len(outcomes),
         created=statuses.get("created", 0),
         updated=statuses.get("updated", 0),
         unchanged=statuses.get("unchanged", 0),
-        rejected=statuses.get("rejected", 0) + unreadable_rows,
+        rejected=statuses.get("rejected", 0),
         warnings=sum(v.severity == "warning" for o in outcomes for v in o.violations),
     )
+
+
+def _counts_of(problems: Sequence[RowProblem]) -> Counts:
+    """Return the counts of what could not be read; warned rows are counted where they are read."""
+    lost = sum(p.violation.severity == "error" for p in problems)
+    return Counts(rows=lost, rejected=lost, warnings=len(problems) - lost)

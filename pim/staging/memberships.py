@@ -12,19 +12,23 @@ Listed = frozenset[int] | None
 
 
 def read_codes(
-    texts: Sequence[str],
+    texts: Sequence[str | None],
     known: Codes[Category] | Codes[Group],
     findings: Findings,
     *,
     column: str,
     noun: str,
+    clears: bool = False,
 ) -> list[Listed]:
-    """Return the ids that each cell lists, None for an empty cell; unknown codes reject the row."""
-    read: dict[str, tuple[Listed, list[str]]] = {}
+    """Return the ids that each cell lists, None where it says nothing; reject unknown codes.
+
+    With `clears` an empty cell lists nothing; one that is not there (null) never says anything.
+    """
+    read: dict[str | None, tuple[Listed, list[str]]] = {None: (None, [])}
     listed = []
     for position, text in enumerate(texts):
         if text not in read:
-            read[text] = _read(text, known)
+            read[text] = _read(text or "", known, clears=clears)
         ids, unknown = read[text]
         for code in unknown:
             findings.add(position, _unknown(column, code, noun))
@@ -32,10 +36,12 @@ def read_codes(
     return listed
 
 
-def _read(text: str, known: Codes[Category] | Codes[Group]) -> tuple[Listed, list[str]]:
+def _read(
+    text: str, known: Codes[Category] | Codes[Group], *, clears: bool
+) -> tuple[Listed, list[str]]:
     codes = [code.strip() for code in text.split(",") if code.strip()]
     if not codes:
-        return None, []
+        return frozenset() if clears else None, []
     found = [known.get(code) for code in codes]
     unknown = [code for code, thing in zip(codes, found, strict=True) if thing is None]
     return frozenset(thing.id for thing in found if thing is not None), unknown

@@ -23,7 +23,8 @@ class StagedFile:
     """One entity's rows from one file: `segments` are file names in the run's folder.
 
     `name` is the file as the person gave it, `original` the header for its error file (it differs
-    from `header` when a profile translated the file).
+    from `header` when a profile translated the file). `heights` are the segments' rows, `dialect`
+    how the file was read, `guessed` what of it nobody had named.
     """
 
     entity: str
@@ -32,16 +33,36 @@ class StagedFile:
     original: list[str]
     media_root: str | None = None
     segments: list[str] = field(default_factory=list)
+    heights: list[int] = field(default_factory=list)
     raw_segments: list[str] = field(default_factory=list)
-    rows: int = 0
     translated: bool = False
     dialect: dict[str, str] = field(default_factory=dict)
+    guessed: list[str] = field(default_factory=list)
     format: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows are staged."""
+        return sum(self.heights)
 
     @property
     def as_given(self) -> list[str]:
         """Return the segments that hold the rows as they stood in the file."""
         return self.raw_segments if self.translated else [*self.segments, *self.raw_segments]
+
+
+@dataclass
+class StagePlan:
+    """The files of a run, source by source; `notes` say what was left aside."""
+
+    sources: list[list[StagedFile]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    complete: bool = False
+
+    @property
+    def files(self) -> list[StagedFile]:
+        """Return the staged files in the order of their sources."""
+        return [file for source in self.sources for file in source]
 
 
 class Stage:
@@ -54,7 +75,7 @@ class Stage:
     def add(self, staged: StagedFile, frame: pl.DataFrame) -> None:
         """Append rows to a staged file."""
         staged.segments.append(self._write(frame))
-        staged.rows += frame.height
+        staged.heights.append(frame.height)
 
     def add_raw(self, staged: StagedFile, frame: pl.DataFrame) -> None:
         """Keep rows as they stood in the file, for its error file."""
@@ -65,9 +86,9 @@ class Stage:
         frame.write_ipc(self.folder / name, compression="lz4")
         return name
 
-    def read(self, segment: str) -> pl.DataFrame:
-        """Return the rows of a segment."""
-        return pl.read_ipc(self.folder / segment)
+    def read(self, segment: str, columns: list[str] | None = None) -> pl.DataFrame:
+        """Return the rows of a segment, all columns or some."""
+        return pl.read_ipc(self.folder / segment, columns=columns)
 
     def frames(self, segments: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield the rows of segments, one at a time."""
@@ -79,17 +100,27 @@ class Stage:
         if key is None or not staged.segments:
             return pl.DataFrame(schema=NAMES_SCHEMA)
         return pl.concat(
-            frame.select(ROW, pl.col(key).fill_null("").str.strip_chars().alias("name"))
-            for frame in self.frames(staged.segments)
+            self.read(segment, [ROW, key]).select(
+                ROW, pl.col(key).fill_null("").str.strip_chars().alias("name")
+            )
+            for segment in staged.segments
         )
 
-    def save(self, files: Sequence[StagedFile]) -> None:
-        """Write the plan, last: without it the stage is not complete."""
-        (self.folder / "plan.json").write_bytes(orjson.dumps([asdict(f) for f in files]))
+    def save(self, plan: StagePlan) -> None:
+        """Write the plan as far as it is known."""
+        self._plan.write_bytes(orjson.dumps(asdict(plan)))
 
-    def load(self) -> list[StagedFile]:
-        """Return the plan of an earlier process."""
-        return [StagedFile(**f) for f in orjson.loads((self.folder / "plan.json").read_bytes())]
+    def load(self) -> StagePlan:
+        """Return the plan of an earlier process, an empty one if there was none."""
+        if not self._plan.exists():
+            return StagePlan()
+        document = orjson.loads(self._plan.read_bytes())
+        sources = [[StagedFile(**file) for file in source] for source in document.pop("sources")]
+        return StagePlan(sources=sources, **document)
+
+    @property
+    def _plan(self) -> Path:
+        return self.folder / "plan.json"
 
 
 def unreadable(problems: Sequence[RowProblem], header: Sequence[str]) -> pl.DataFrame:

@@ -14,6 +14,8 @@ from pim.products.lookups import unique_owners
 from pim.staging.context import RowContext
 from pim.staging.findings import Findings
 
+CLEARED = "null"
+
 
 def check_uniques(
     session: Session,
@@ -39,7 +41,7 @@ def _check(
     given = {
         position: str(orjson.loads(text))
         for position, text in enumerate(texts)
-        if text is not None and position not in findings.rejected
+        if text is not None and text != CLEARED and position not in findings.rejected
     }
     owners = unique_owners(session, attribute.id, sorted(set(given.values())))
     claimed: dict[str, int] = {}

@@ -16,10 +16,8 @@ from sqlalchemy import Engine
 from pim.db.unit_of_work import unit_of_work
 from pim.domain.structure import Structure
 from pim.domain.values import Cell, get
-from pim.editing.bulk import BulkEdit, BulkResult
 from pim.products.history import HistoryEntry, find_entity, product_history
 from pim.products.undo import Undone, undo
-from pim.projection import Projection
 from pim.settings import Settings
 from pim.staging.imports import ImportOptions, ImportResult, ImportRun
 from pim.structure.queries import current
@@ -228,15 +226,6 @@ class Catalogue:
         """Return how many rows the tables have that any write leaves traces in."""
         tables = ("product", "product_model", "history", "change_set", "change_log", "run")
         return {table: self.count(table) for table in (*tables, "import_violation")}
-
-    def bulk(self, where: Mapping[str, Any], *do: Mapping[str, Any]) -> BulkResult:
-        """Edit products in bulk."""
-        projection = Projection(self.settings.projection, self.engine)
-        try:
-            with unit_of_work(self.engine) as work:
-                return BulkEdit(work, projection, current(work.session), where, list(do)).run()
-        finally:
-            projection.close()
 
     def undo(self, change_set: int | None, *, dry_run: bool = False) -> Undone:
         """Undo a change set."""

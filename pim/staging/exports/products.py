@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pim.domain.attribute_types import ATTRIBUTE_TYPES
 from pim.domain.structure import ALL, Structure
 from pim.domain.values import Cell
+from pim.products.lookups import names_of
 from pim.products.models import PRODUCT
 from pim.products.writer import TABLES
 
@@ -146,8 +147,7 @@ class ProductExport:
                 for target, members in sides.items():
                     if target != "groups":
                         wanted.update(map(int, members))
-        rows = self._session.execute(text(_NAMES), {"ids": sorted(wanted)})
-        return {entity: name for entity, name in rows}
+        return names_of(self._session, wanted)
 
     def _own(self, entity: Row, names: Mapping[int, str]) -> list[str]:
         structure = self._structure
@@ -204,9 +204,4 @@ _KEYS = """
 _LINKS = """
     SELECT DISTINCT t.key, s.key
     FROM {table} e, jsonb_each(e.associations) t, jsonb_each(t.value) s WHERE e.id = ANY(:ids)
-"""
-
-_NAMES = """
-    SELECT id, identifier FROM product WHERE id = ANY(:ids) AND identifier IS NOT NULL
-    UNION ALL SELECT id, code FROM product_model WHERE id = ANY(:ids)
 """

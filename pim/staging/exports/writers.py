@@ -15,6 +15,7 @@ import xlsxwriter
 from pim.errors import Refused
 
 XLSX_ROWS = 1_048_575
+XLSX_CELL = 32_767
 
 
 class RowWriter(ABC):
@@ -35,11 +36,16 @@ class CsvWriter(RowWriter):
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, delimiter=";", lineterminator="\n")
-        self._writer.writerow(header)
+        # The usual way of quoting forgets that a carriage return also ends a line.
+        self._careful = csv.writer(
+            self._file, delimiter=";", lineterminator="\n", quoting=csv.QUOTE_ALL
+        )
+        self.row(header)
 
     def row(self, cells: Sequence[str]) -> None:
         """Write one row."""
-        self._writer.writerow(cells)
+        broken = any("\r" in cell for cell in cells)
+        (self._careful if broken else self._writer).writerow(cells)
 
     def close(self) -> None:
         """Finish the file."""
@@ -57,10 +63,15 @@ class XlsxWriter(RowWriter):
         self._sheet.freeze_panes(1, 1)
 
     def row(self, cells: Sequence[str]) -> None:
-        """Write one row; raises Refused past the rows that a sheet can hold."""
+        """Write one row; raises Refused past the rows and characters that a sheet can hold."""
         if self._next > XLSX_ROWS:
             raise Refused(f"A sheet holds {XLSX_ROWS} rows: narrow the export, or choose CSV.")
         for column, cell in enumerate(cells):
+            if len(cell) > XLSX_CELL:
+                raise Refused(
+                    f"A cell of a sheet holds {XLSX_CELL} characters, and a text in row"
+                    f" {self._next + 1} has {len(cell)}: choose CSV."
+                )
             if cell:
                 self._sheet.write_string(self._next, column, cell)
         self._next += 1

@@ -7,9 +7,6 @@ import pytest
 from pim.errors import NotFound, Refused
 from tests.factories.catalogue import Catalogue
 
-CARE = {"field": "family", "operator": "IN", "value": ["care"]}
-DEARER = {"type": "calculate", "field": "price", "percent": 10}
-
 
 def update(catalogue: Catalogue, **cells: str) -> int:
     """Change cells of the wax, and return the change set."""
@@ -199,20 +196,6 @@ def test_what_cannot_come_back_is_listed(catalogue: Catalogue) -> None:
     assert sorted(kept) == [("new", "*"), ("other", "ean")]
     assert catalogue.value("other", "ean") is None
     assert catalogue.value("NEW", "ean") == "13"
-
-
-def test_a_bulk_edit_is_undone_at_the_level_it_was_written(catalogue: Catalogue) -> None:
-    before = catalogue.state()
-    where = {"field": "sku", "operator": "STARTS WITH", "value": "DRB"}
-    edit = catalogue.bulk(
-        where, DEARER, {"type": "disable"}, {"type": "categorize", "add": ["men"]}
-    )
-    assert edit.written > 0
-
-    undone = catalogue.undo(edit.change_set)
-
-    assert undone.kept == 0
-    assert catalogue.state() == before
 
 
 def test_a_dry_run_of_an_undo_predicts_it_and_writes_nothing(catalogue: Catalogue) -> None:
