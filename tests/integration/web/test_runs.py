@@ -1,0 +1,182 @@
+import io
+import re
+
+import pytest
+from sqlalchemy import text as sql
+
+from pim.db.queue import enqueue_run
+from pim.db.runs import Run
+from pim.db.unit_of_work import unit_of_work
+from pim.jobs import tick
+
+SHEET = (
+    "sku,family,name-en_GB,price-GBP,colour\n"
+    "NEW-1,bags_belts,A new bag,99.00,black\n"
+    "AC-1001,bags_belts,Renamed,100.00,black\n"
+    "AC-1002,bags_belts,No such colour,100.00,nosuch\n"
+)
+
+
+def upload(browser, name="products.csv", content=SHEET, **more):
+    data = {"file": (io.BytesIO(content.encode()), name), "entity": "auto", "blank": "keep", **more}
+    return browser.post("/imports", data=data, content_type="multipart/form-data")
+
+
+def number_of(answer) -> int:
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return int(answer.location.rsplit("/", 1)[1])
+
+
+def page_of(browser, number: int) -> str:
+    return re.sub(r"\s+", " ", browser.get(f"/runs/{number}").get_data(as_text=True))
+
+
+def figure(page: str, name: str) -> int:
+    return int(re.search(rf"<dt>{name}</dt>\s*<dd[^>]*>\s*([\d,]+)", page)[1].replace(",", ""))
+
+
+def test_an_upload_is_looked_at_first_and_then_imported(site, browser):
+    looked = number_of(upload(browser))
+    assert "Waiting for a worker" in page_of(browser, looked)
+    site.work_off(looked)
+    prediction = page_of(browser, looked)
+
+    assert "This was a dry run" in prediction
+    assert site.one("SELECT count(*) FROM product WHERE identifier = 'NEW-1'") == 0
+
+    done = number_of(browser.post(f"/imports/{looked}/confirm"))
+    site.work_off(done)
+    outcome = page_of(browser, done)
+
+    for name in ("rows", "created", "updated", "unchanged", "rejected", "warnings"):
+        assert figure(prediction, name) == figure(outcome, name)
+    assert (figure(outcome, "created"), figure(outcome, "rejected")) == (1, 1)
+    assert site.one("SELECT count(*) FROM product WHERE identifier = 'NEW-1'") == 1
+    assert "nosuch" in outcome
+    assert "Administrator" in outcome
+
+    errors = browser.get(f"/runs/{done}/errors/0")
+    assert errors.headers["Content-Disposition"].startswith("attachment")
+    assert "products.errors.csv" in errors.headers["Content-Disposition"]
+    assert "AC-1002" in errors.get_data(as_text=True)
+    assert "NEW-1" not in errors.get_data(as_text=True)
+
+
+def test_the_author_of_a_change_is_whoever_uploaded(site):
+    number = number_of(upload(site.client("editor"), now="1"))
+    site.work_off(number)
+
+    who = site.one(
+        "SELECT u.email FROM change_set c JOIN app_user u ON u.id = c.author_id"
+        " WHERE c.run_id = :run",
+        run=number,
+    )
+
+    assert who in {"editor@example.com", None}
+    assert site.one("SELECT author_id FROM run WHERE id = :run", run=number)
+
+
+@pytest.mark.parametrize("name", ["notes.pdf", "", "run.exe"])
+def test_other_files_are_not_taken(browser, name):
+    answer = upload(browser, name=name)
+
+    assert answer.status_code == 422
+
+
+def test_an_uploads_name_cannot_choose_its_place(site, browser):
+    number = number_of(upload(browser, name="../../../products.csv"))
+
+    path = site.one("SELECT parameters->'paths'->>0 FROM run WHERE id = :run", run=number)
+    assert str(path).startswith(str(site.settings.runs / "uploads"))
+    assert ".." not in str(path)
+
+
+def test_a_run_that_fails_says_why_in_words(site, browser):
+    number = number_of(upload(browser, name="unknown.csv", content="a,b\n1,2\n", now="1"))
+    site.work_off(number)
+    page = page_of(browser, number)
+
+    assert "failed" in page
+    assert "neither its name nor its header" in page
+
+
+def test_a_queued_run_is_cancelled_at_once_and_its_job_does_nothing(site, browser):
+    number = number_of(upload(browser, now="1"))
+
+    browser.post(f"/runs/{number}/cancel")
+    site.work_off(number)
+
+    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "cancelled"
+
+
+def test_a_running_import_stops_when_asked(site, monkeypatch):
+    monkeypatch.setattr("pim.jobs.watch.EVERY", 0.0)
+    number = number_of(upload(site.client(), now="1"))
+    with site.engine.begin() as connection:
+        connection.execute(sql("UPDATE run SET cancel_requested = true WHERE id = :n"), {"n": number})
+
+    site.work_off(number)
+
+    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "cancelled"
+
+
+def test_a_job_is_in_the_queue_only_if_its_change_was_committed(site):
+    before = site.one("SELECT count(*) FROM procrastinate_jobs")
+    with pytest.raises(ZeroDivisionError), unit_of_work(site.engine) as work:
+        enqueue_run(work, kind="project", label="x", parameters={})
+        raise ZeroDivisionError
+
+    assert site.one("SELECT count(*) FROM procrastinate_jobs") == before
+
+
+def test_the_run_of_a_dead_worker_is_queued_again_and_at_last_fails(site):
+    with unit_of_work(site.engine) as work:
+        number = enqueue_run(work, kind="project", label="dead", parameters={}).id
+    with site.engine.begin() as connection:
+        connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
+
+    for attempts, state in ((1, "queued"), (3, "failed")):
+        with site.engine.begin() as connection:
+            connection.execute(
+                sql(
+                    "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL,"
+                    " attempts = :attempts WHERE (args->>'run_id')::int = :n"
+                ),
+                {"n": number, "attempts": attempts},
+            )
+            connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
+
+        assert tick.take_over(site.engine) == 1
+        assert site.one("SELECT state FROM run WHERE id = :run", run=number) == state
+
+
+def test_a_run_that_nobody_carries_out_any_more_fails_in_words(site):
+    with unit_of_work(site.engine) as work:
+        run = Run(kind="import", label="old", state="running", started=work.clock())
+        work.session.add(run)
+        work.session.flush()
+        number = run.id
+        work.session.execute(
+            sql("UPDATE run SET heartbeat = now() - interval '1 hour' WHERE id = :n"), {"n": number}
+        )
+
+    tick.take_over(site.engine)
+
+    assert "ended before it was done" in str(
+        site.one("SELECT error FROM run WHERE id = :run", run=number)
+    )
+
+
+def test_the_changing_part_of_the_page_can_be_asked_for_alone(site, browser):
+    number = number_of(upload(browser, now="1"))
+
+    part = browser.get(f"/runs/{number}/progress").get_data(as_text=True)
+
+    assert part.lstrip().startswith("<div data-poll=")
+    assert "data-ended" not in part
+
+
+def test_the_list_can_be_narrowed_to_a_kind(browser):
+    page = browser.get("/runs?kind=publish").get_data(as_text=True)
+
+    assert "Import:" not in page
