@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -40,7 +41,7 @@ class Storage:
         target = self._at(key)
         if not self._files.exists(target):
             self._files.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-            temporary = f"{target}.part"
+            temporary = f"{target}.{uuid.uuid4().hex}.part"  # others may store the same file
             self._files.put_file(str(path), temporary)
             self._files.mv(temporary, target)
         return key

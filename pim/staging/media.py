@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from pim.assets.storage import Storage
+from pim.domain.attribute_types import type_of
+from pim.domain.attribute_types.media import Media
+from pim.domain.structure import Attribute
 from pim.domain.violations import Violation
 from pim.staging.findings import Findings
 from pim.staging.header import ValueColumns
@@ -28,7 +32,11 @@ class MediaFiles:
     known: dict[str, str | None] = field(default_factory=dict)
 
     def keys(self, texts: pl.Series, value: ValueColumns, findings: Findings) -> pl.Series:
-        """Return the keys for a column of paths; a missing file is a warning, and left out."""
+        """Return the keys for a column of paths.
+
+        A missing file is a warning, one that breaks the attribute's rules rejects its row and is
+        not stored; both are left out.
+        """
         column = value.columns[""]
         listed = value.attribute.type == "pim_catalog_asset_collection"
         replaced = []
@@ -36,13 +44,22 @@ class MediaFiles:
             names = [n.strip() for n in text.split(",")] if listed else [text.strip()]
             keys = []
             for name in filter(None, names):
-                key = self._key(name)
-                if key is None:
-                    findings.add(position, _missing(column, name))
-                else:
+                faults = self._faults(name, value.attribute)
+                key = None if faults else self._key(name)
+                if key is not None:
                     keys.append(key)
+                for fault in faults or ([] if key else [_missing(name)]):
+                    findings.add(position, dataclasses.replace(fault, path=column))
             replaced.append(",".join(keys))
         return pl.Series(texts.name, replaced, dtype=pl.String)
+
+    def _faults(self, name: str, attribute: Attribute) -> list[Violation]:
+        """Return which rules of the attribute a file breaks: its kind, its size."""
+        path = self._local(name)
+        kind = type_of(attribute)
+        if path is None or not isinstance(kind, Media):
+            return []
+        return kind.file_faults(name, attribute, path.stat().st_size)
 
     def _key(self, name: str) -> str | None:
         if name not in self.known:
@@ -50,17 +67,24 @@ class MediaFiles:
         return self.known[name]
 
     def _find(self, name: str) -> str | None:
-        if self.root is not None:
-            path = (self.root / name).resolve()
-            if path.is_relative_to(self.root.resolve()) and path.is_file():
-                return self.storage.put(path) if self.store else self.storage.key_for(path)
+        path = self._local(name)
+        if path is not None:
+            return self.storage.put(path) if self.store else self.storage.key_for(path)
         return name if self.storage.exists(name) else None
 
+    def _local(self, name: str) -> Path | None:
+        """Return the file that a cell names, if it lies below the root."""
+        if self.root is None:
+            return None
+        path = (self.root / name).resolve()
+        inside = path.is_relative_to(self.root.resolve())
+        return path if inside and path.is_file() else None
 
-def _missing(column: str, name: str) -> Violation:
+
+def _missing(name: str) -> Violation:
     return Violation(
         code="file_missing",
-        path=column,
+        path="",
         message='There is no file "{name}" beside the import or in the storage; it is left out.',
         parameters={"name": name},
         value=name,

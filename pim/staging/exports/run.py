@@ -74,8 +74,11 @@ def _choice(structure: Structure, options: ExportOptions) -> Choice:
         raise Refused(f"There is no attribute {', '.join(unknown)}.")
     if options.scope is not None and options.scope not in structure.channels:
         raise Refused(f'There is no channel "{options.scope}".')
+    strange = [code for code in options.locales if code not in structure.locales]
+    if strange:
+        raise Refused(f"There is no locale {', '.join(strange)}.")
     return Choice(
         attributes=tuple(structure.attributes[a].code for a in options.attributes),
         scope=structure.channels[options.scope].code if options.scope else None,
-        locales=options.locales,
+        locales=tuple(structure.locales[code].code for code in options.locales),
     )
