@@ -10,14 +10,14 @@ import procrastinate
 from procrastinate import JobContext as Job
 from sqlalchemy import select
 
-from pim.db.runs import Run, find_run, finish_run
+from pim.db.runs import Cancelled, Run, find_run, finish_run
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import PimError, Retryable
 from pim.jobs.context import JobContext
 from pim.jobs.importing import import_files
 from pim.jobs.projecting import project
 from pim.jobs.publishing import publish
-from pim.jobs.watch import Cancelled, Watch
+from pim.jobs.watch import Watch
 
 logger = logging.getLogger(__name__)
 

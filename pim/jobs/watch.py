@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, text
 
-from pim.errors import PimError
+from pim.db.runs import Cancelled
 
 #: Seconds between two looks at the database.
 EVERY = 0.5
@@ -16,10 +16,6 @@ _CANCELLED = text("SELECT cancel_requested FROM run WHERE id = :run")
 _PROGRESS = text(
     "UPDATE run SET done = :done, total = :total, stage = :stage, heartbeat = now() WHERE id = :run"
 )
-
-
-class Cancelled(PimError):
-    """Say that a person has cancelled the run; what was committed stays."""
 
 
 @dataclass

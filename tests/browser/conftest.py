@@ -98,6 +98,7 @@ def open_page(
         page.fill("#email", email(role))
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")
+        page.wait_for_url(f"{address}/")
         return page
 
     yield opened

@@ -63,7 +63,8 @@ def test_two_publications_are_compared_value_by_value(site, browser, code):
     publish(site, browser, code)
     with site.engine.begin() as connection:
         connection.execute(
-            sql(CHANGED), {"code": code, "part": '{"link": "https://elsewhere.example"}'},
+            sql(CHANGED),
+            {"code": code, "part": '{"link": "https://elsewhere.example"}'},
         )
     publish(site, browser, code)
 
@@ -118,7 +119,9 @@ def test_after_publication_a_product_is_live(site, browser, code):
         "SELECT uuid FROM product WHERE parent_id IS NOT NULL AND enabled ORDER BY id LIMIT 1"
     )
 
-    assert re.search(r'class="tag live">.*?live\s*</span>', text(browser.get(f"/products/{uuid}/feeds")))
+    assert re.search(
+        r'class="tag live">.*?live\s*</span>', text(browser.get(f"/products/{uuid}/feeds"))
+    )
 
 
 def test_the_definition_is_shown_as_its_document(browser, code):

@@ -127,7 +127,7 @@ def test_a_variant_says_what_it_inherits_and_from_where(site, browser):
     page = text(browser.get(f"/products/{a_variant(site)}"))
 
     assert page.count("inherited") > 10
-    assert '/product-models/' in page
+    assert "/product-models/" in page
     assert 'aria-current="page">' in page
 
 

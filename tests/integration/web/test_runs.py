@@ -113,7 +113,9 @@ def test_a_running_import_stops_when_asked(site, monkeypatch):
     monkeypatch.setattr("pim.jobs.watch.EVERY", 0.0)
     number = number_of(upload(site.client(), now="1"))
     with site.engine.begin() as connection:
-        connection.execute(sql("UPDATE run SET cancel_requested = true WHERE id = :n"), {"n": number})
+        connection.execute(
+            sql("UPDATE run SET cancel_requested = true WHERE id = :n"), {"n": number}
+        )
 
     site.work_off(number)
 
