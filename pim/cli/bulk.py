@@ -9,6 +9,7 @@ import click
 from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
+from pim.editing.ending import close_killed_edit
 from pim.products.documents import flatten
 from pim.products.history import document_at, find_entity, product_history
 from pim.products.undo import undo
@@ -44,6 +45,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
             do=operations,
             label=label,
             progress=advance,
+            runs_folder=cli.settings.runs,
         )
         result = edit.run()
 
@@ -65,6 +67,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
 def undo_(cli: Cli, change_set: int, dry_run: bool) -> None:
     """Undo a change set, except for cells that were edited since."""
     with cli.work(dry_run=dry_run) as work, cli.progress("Undoing") as advance:
+        close_killed_edit(work, change_set)
         done = 0
 
         def move(count: int) -> None:

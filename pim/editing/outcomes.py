@@ -1,14 +1,15 @@
 """What an operation makes of rows, computed once per distinct content and remembered.
 
 A bulk edit meets few distinct contents: prices, empty cells, the same brand. The domain's own
-code decides each of them once; what is left per row is a look into a table, and preview, run and
-single edits cannot disagree.
+code decides each of them once, and rows are joined with what it decided; so preview, run and single
+edits cannot disagree, and numbers stay exact.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,12 +42,12 @@ class CellOutcomes:
     structure: Structure
     _known: dict[tuple[str | None, ...], Outcome] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def cells(self) -> list[Cell]:
         """Return the cells that are written."""
         return self.operation.cells(self.structure)
 
-    @property
+    @cached_property
     def reads(self) -> list[Cell]:
         """Return the cells whose texts `of` wants: those written, then the sources of a copy."""
         if isinstance(self.operation, Copy):
@@ -80,7 +81,9 @@ class CellOutcomes:
         before, after = changed_values(document, wanted)
         changed = sum(len(locales) for c in after.values() for locales in c.values())
         unchanged = len(self.cells) - changed - invalid
-        return Outcome(*_texts(before, after, "values"), changed, unchanged, invalid, tuple(problems))
+        return Outcome(
+            *_texts(before, after, "values"), changed, unchanged, invalid, tuple(problems)
+        )
 
 
 def _overlaid(wanted: dict[str, Any], cell: Cell, data: Any) -> dict[str, Any]:
@@ -96,16 +99,16 @@ class EntityOutcomes:
 
     operation: EntityOperation
     structure: Structure
-    _known: dict[tuple[bool | None, tuple[int, ...]], Outcome] = field(default_factory=dict)
+    _known: dict[tuple[str | None, ...], Outcome] = field(default_factory=dict)
 
-    def of(self, enabled: bool | None, categories: tuple[int, ...]) -> Outcome:
-        """Return the outcome for a row with this status and these own categories."""
-        key = (enabled, categories)
-        if key not in self._known:
-            self._known[key] = self._compute(enabled, categories)
-        return self._known[key]
+    def of(self, texts: tuple[str | None, ...]) -> Outcome:
+        """Return the outcome for a row, given the JSON texts of its status and own categories."""
+        if texts not in self._known:
+            self._known[texts] = self._compute(texts)
+        return self._known[texts]
 
-    def _compute(self, enabled: bool | None, categories: tuple[int, ...]) -> Outcome:
+    def _compute(self, texts: Sequence[str | None]) -> Outcome:
+        enabled, categories = (orjson.loads(text or "null") for text in texts)
         by_id = self.structure.categories.by_id
         codes = frozenset(by_id[i].code for i in categories if i in by_id)
         state = self.operation.change(

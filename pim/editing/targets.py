@@ -1,85 +1,92 @@
-"""Which rows an operation writes: the owners of its attribute above the selected products."""
+"""Which rows an operation writes: the owners of its attribute above the selected rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from pim.domain.operations import CellOperation, Operation
+from pim.domain.structure import Structure
 from pim.products.models import MODEL, PRODUCT
-from pim.projection import Reading
 
-#: How far above the product the owner stands: the product itself, its parent, its root.
-SELF, PARENT, ROOT, NONE = 0, 1, 2, -1
+#: How far above the row the owner stands; below zero there is none.
+SELF, PARENT, ROOT = 0, 1, 2
+FOREIGN, BELOW = -1, -2
+
+MODEL_LEVELS: Final = ("model", "sub_model")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """The entities that one operation writes, by kind; `unowned` selected products have no owner."""
+    """The entities that one operation writes, by kind, and the selected rows that have no owner.
 
-    products: pl.Series
-    models: pl.Series
-    unowned: int = 0
+    `foreign` rows are of a family without the attribute, `below` are models whose attribute is
+    owned by a level under them: frames of id and identifier.
+    """
 
-    def chunks(self, size: int) -> Iterator[tuple[int, list[int]]]:
-        """Yield (kind, ids) in pieces of at most `size`, models first."""
-        for kind, ids in ((MODEL, self.models), (PRODUCT, self.products)):
-            for at in range(0, ids.len(), size):
-                yield kind, ids.slice(at, size).to_list()
+    products: list[int]
+    models: list[int]
+    foreign: pl.DataFrame
+    below: pl.DataFrame
 
-    @property
-    def total(self) -> int:
-        """Return how many entities these are."""
-        return self.products.len() + self.models.len()
-
-
-class Ownership:
-    """The selected products with those above them, read once for all operations."""
-
-    def __init__(self, reading: Reading, ids: pl.Series) -> None:
-        self._structure = reading.structure
-        columns = ["id", "parent", "root", "family", "family_variant"]
-        self._frame = reading.frame(columns, ids=ids)
-
-    def of(self, operation: Operation) -> Targets:
-        """Return what an operation writes: the owners of its attribute, or the products."""
-        if not isinstance(operation, CellOperation):
-            none = pl.Series("id", [], dtype=pl.Int64)
-            return Targets(products=self._frame["id"], models=none)
-        steps = self._steps(operation.field)
-        frame = self._frame.with_columns(steps.alias("steps"))
-        models = pl.concat(
-            [
-                frame.filter(pl.col("steps") == PARENT)["parent"].alias("id"),
-                frame.filter(pl.col("steps") == ROOT)["root"].alias("id"),
-            ]
-        )
-        return Targets(
-            products=frame.filter(pl.col("steps") == SELF)["id"],
-            models=models.unique().sort(),
-            unowned=int((frame["steps"] == NONE).sum()),
-        )
-
-    def _steps(self, attribute: str) -> pl.Series:
-        """Return for each product how far up the attribute's owner is."""
-        families = [f.id for f in self._structure.families if attribute in f.attributes]
-        distance = {
-            v.id: len(v.levels) - v.owner(attribute) for v in self._structure.family_variants
-        }
-        upwards = pl.col("family_variant").replace_strict(
-            distance, default=None, return_dtype=pl.Int8
-        )
-        # Two steps up from a variant is its root; one step up in a one-level variant is as well.
-        return self._frame.select(
-            pl.when(pl.col("family").is_not_null() & ~pl.col("family").is_in(families))
-            .then(NONE)
-            .when(pl.col("parent").is_null())
-            .then(SELF)
-            .otherwise(upwards)
-            .cast(pl.Int8)
-            .alias("steps")
-        ).to_series()
+    def by_kind(self) -> list[tuple[int, list[int]]]:
+        """Return the ids of each kind that has any, models first."""
+        return [
+            (kind, ids) for kind, ids in ((MODEL, self.models), (PRODUCT, self.products)) if ids
+        ]
 
 
+def targets(operation: Operation, rows: pl.DataFrame, structure: Structure) -> Targets:
+    """Return what an operation writes for selected rows: the attribute's owners, or the rows."""
+    distance = (
+        _distance(operation.field, structure)
+        if isinstance(operation, CellOperation)
+        else pl.lit(SELF, dtype=pl.Int8)
+    )
+    known = rows.with_columns(distance.alias("distance"))
+    owner = (
+        pl.when(pl.col("distance") == SELF).then("id")
+        .when(pl.col("distance") == PARENT).then("parent")
+        .when(pl.col("distance") == ROOT).then("root")
+    )  # fmt: skip
+    above = (pl.col("distance") > SELF) | pl.col("level").is_in(MODEL_LEVELS)
+    owned = known.filter(pl.col("distance") >= SELF).select(owner.alias("id"), above.alias("model"))
+    name = known.select("id", "identifier", "distance")
+    return Targets(
+        products=owned.filter(~pl.col("model"))["id"].sort().to_list(),
+        models=owned.filter("model")["id"].unique().sort().to_list(),
+        foreign=name.filter(pl.col("distance") == FOREIGN),
+        below=name.filter(pl.col("distance") == BELOW),
+    )
+
+
+def _distance(attribute: str, structure: Structure) -> pl.Expr:
+    """Return how far above a row the attribute's owner stands.
+
+    A product without family holds any attribute itself.
+    """
+    families = [family.id for family in structure.families if attribute in family.attributes]
+    owner = {v.id: v.owner(attribute) for v in structure.family_variants}
+    lowest = {v.id: len(v.levels) for v in structure.family_variants}
+    level = (
+        pl.when(pl.col("level") == "model").then(0)
+        .when(pl.col("level") == "sub_model").then(1)
+        .otherwise(_of_variant(lowest))
+    )  # fmt: skip
+    steps = level.cast(pl.Int8) - _of_variant(owner)
+    return (
+        pl.when(pl.col("family").is_not_null() & ~pl.col("family").is_in(families))
+        .then(FOREIGN)
+        .when(pl.col("family_variant").is_null())
+        .then(SELF)
+        .when(steps < 0)
+        .then(BELOW)
+        .otherwise(steps)
+        .cast(pl.Int8)
+    )
+
+
+def _of_variant(numbers: dict[int, int]) -> pl.Expr:
+    return pl.col("family_variant").replace_strict(numbers, default=None, return_dtype=pl.Int8)

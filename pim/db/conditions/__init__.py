@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pim.db.conditions.context import Compiler, Table, source
+from pim.db.conditions.context import CellReader, Compiler, Table, source
 from pim.db.conditions.leaves import leaf_sql
 from pim.domain.conditions import All, Any_, Condition, Leaf, Node, Not
 from pim.domain.structure import Structure
 
-__all__ = ["Compiled", "Table", "compile_sql", "source"]
+__all__ = ["CellReader", "Compiled", "Table", "compile_sql", "source"]
 
 
 @dataclass(frozen=True, kw_only=True)

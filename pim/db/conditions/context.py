@@ -30,11 +30,10 @@ def storable(text: str) -> bool:
 
 
 @dataclass(kw_only=True)
-class Compiler:
-    """One compilation: the structure, the as-of, the table of `e`, and the parameters so far."""
+class CellReader:
+    """Writes SQL over rows of a table and their values; keeps the parameters so far."""
 
     structure: Structure
-    now: datetime
     table: Table = "product"
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -93,3 +92,10 @@ class Compiler:
             for variant in self.structure.family_variants
             if not variant.holds(attribute, len(variant.levels) if level is None else level)
         ]
+
+
+@dataclass(kw_only=True)
+class Compiler(CellReader):
+    """One compilation of a condition; `now` is what relative dates start from."""
+
+    now: datetime

@@ -1,0 +1,73 @@
+"""What a bulk edit came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
+
+import polars as pl
+
+from pim.domain.violations import Violation
+
+SHOWN: Final = 100
+
+
+@dataclass
+class BulkResult:
+    """What a bulk edit came to. Counts of cells: changed, unchanged, invalid, not_permitted.
+
+    `selected` products matched, `written` entities hold the changes, `reached` products show
+    them. `violations` are the first 100, with the identifier of their row.
+    """
+
+    change_set: int | None = None
+    selected: int = 0
+    reached: int = 0
+    written: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    invalid: int = 0
+    not_permitted: int = 0
+    violations: list[dict[str, Any]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON answer of `pim bulk`."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Return the result that `document` gave."""
+        return cls(**document)
+
+    def figures(self) -> dict[str, int]:
+        """Return the counts alone."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if isinstance(value, int) and name != "change_set"
+        }
+
+    @property
+    def room(self) -> int:
+        """Return how many more violations are shown."""
+        return max(0, SHOWN - len(self.violations))
+
+    def note(self, identifier: str | None, violation: Violation) -> None:
+        """Show a violation of a row, if there is room."""
+        if self.room:
+            self.violations.append(
+                {
+                    "identifier": identifier,
+                    "field": violation.path,
+                    "code": violation.code,
+                    "message": violation.text,
+                    "mend": violation.mend_text,
+                }
+            )
+
+    def refuse(self, rows: pl.DataFrame, violation: Violation, cells: int) -> None:
+        """Count rows that cannot have the cells at all, and show the first of them."""
+        self.invalid += rows.height * cells
+        for name in rows["identifier"].head(self.room):
+            self.note(name, violation)
