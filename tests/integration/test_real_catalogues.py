@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +22,8 @@ from channels.publication.publish import PublishOptions
 from channels.publication.service import publish_feed
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work, utc_now
+from pim.products.documents import flatten
+from pim.products.models import Product
 from pim.projection import Projection
 from pim.settings import Settings
 from pim.staging.exports import ExportOptions, export
@@ -35,7 +39,7 @@ pytestmark = pytest.mark.shared
 MEDIA = "https://media.example"
 SHOP = "https://shop.example/"
 GOOGLE = "{http://base.google.com/ns/1.0}"
-Items = dict[str, dict[str, str]]
+SYSTEM = {"sku", "family", "groups", "categories", "enabled", "parent"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ CATALOGUES = (
         findings={
             ("association_types.csv", "row_short", "warning"): 1,
             ("product_models.csv", "wrong_level", "warning"): 16,
-            ("products.csv", "wrong_level", "warning"): 224,
+            ("products.csv", "wrong_level", "warning"): 123,
         },
     ),
     Catalogue(
@@ -73,8 +77,8 @@ CATALOGUES = (
         descriptions=("description-en_US-ecommerce", "description-en_US-print"),
         pictures=("variation_image", "image", "picture"),
         findings={
-            ("product_models.csv", "wrong_level", "warning"): 208,
-            ("products.csv", "wrong_level", "warning"): 1822,
+            ("product_models.csv", "wrong_level", "warning"): 15,
+            ("products.csv", "wrong_level", "warning"): 113,
         },
     ),
 )
@@ -321,3 +325,29 @@ def test_published_values_are_those_of_the_source(
         assert path in (source.paths(item["id"], "master") or {""})
         shown = {target: plain(value) for target, value in item.items() if value}
         assert shown == {t: plain(v) for t, v in wanted[item["id"]].items() if v}
+
+
+def test_an_older_catalogue_loses_no_value(house: House, shared_data: Path, tmp_path: Path) -> None:
+    older = shared_data / "akeneo" / "catalogs_small_ce"
+    folder = shutil.copytree(older / "fixtures", tmp_path / "older")
+    packed = gzip.decompress((older / "products.csv.gz").read_bytes())
+    (folder / "products.csv").write_bytes(packed)
+    source = FlatFiles(folder)
+
+    first = house.load(folder)
+    second = house.load(folder)
+
+    assert counts(first, "products.csv") == (5000, 0, 0)
+    assert counts(second, "products.csv") == (0, 0, 5000)
+    assert house.findings(first.run) == {
+        ("channels.csv", "unknown_column", "warning"): 1,
+        ("group_types.csv", "unknown_column", "warning"): 1,
+    }
+    with unit_of_work(house.engine) as work:
+        stored = {
+            product.identifier: len(flatten({"values": product.values}))
+            for product in work.session.scalars(select(Product))
+        }
+    for sku, row in source.products.items():
+        values = [row[column] for column in row if column not in SYSTEM]
+        assert stored[sku] == sum(bool(value.strip()) for value in values), sku
