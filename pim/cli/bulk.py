@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -58,6 +59,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
             cli.out.print(f"Change set {result.change_set} (pim undo {result.change_set}).")
 
     cli.answer(result.document(), show)
+    sys.exit(1 if result.invalid or result.not_permitted else 0)
 
 
 @click.command("undo")

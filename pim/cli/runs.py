@@ -6,11 +6,15 @@ from typing import Any
 
 import click
 
-from pim.cli.context import Cli, pass_cli
+from pim.cli.context import Advance, Cli, pass_cli
 from pim.db import runs
-from pim.db.unit_of_work import unit_of_work
+from pim.db.unit_of_work import Work, unit_of_work
+from pim.editing.bulk import BulkEdit
+from pim.editing.ending import close_killed
 from pim.errors import Refused
+from pim.projection import Projection
 from pim.staging.imports import ImportRun
+from pim.structure.queries import current
 
 
 def register(group: click.Group) -> None:
@@ -65,6 +69,7 @@ def cancel(cli: Cli, number: int) -> None:
     """Ask a run to stop after its chunk."""
     with cli.work() as work:
         found = runs.find_run(work.session, number)
+        close_killed(work, found)
         if found.state not in {"queued", "running"}:
             raise Refused(f"Run {number} is {found.state}: there is nothing to cancel.")
         found.cancel_requested = True
@@ -76,11 +81,32 @@ def cancel(cli: Cli, number: int) -> None:
 @click.argument("number", type=int)
 @pass_cli
 def resume(cli: Cli, number: int) -> None:
-    """Go on with an import that was interrupted, from its last committed chunk."""
-    with cli.engine() as engine, unit_of_work(engine) as work:
+    """Go on with an import or a bulk edit that was interrupted, from its last committed chunk."""
+    with cli.engine() as engine, unit_of_work(engine) as work, cli.progress("Resuming") as advance:
         found = runs.find_run(work.session, number)
-        if found.kind != "import" or found.state == "done":
+        if found.kind not in _RESUMED or found.state == "done":
             raise Refused(f"Run {number} is a {found.kind} that is {found.state}: only an "
-                          "unfinished import is resumed.")  # fmt: skip
-        result = ImportRun.again(work, cli.settings, found).finish()
-    cli.answer(result.document(), lambda: cli.out.print(f"Run {number} is done."))
+                          "unfinished import or bulk edit is resumed.")  # fmt: skip
+        document = _RESUMED[found.kind](cli, work, found, advance)
+    cli.answer(document, lambda: cli.out.print(f"Run {number} is done."))
+
+
+def _import(cli: Cli, work: Work, found: runs.Run, advance: Advance) -> dict[str, Any]:
+    again = ImportRun.again(work, cli.settings, found)
+    again.progress = advance
+    return again.finish().document()
+
+
+def _bulk(cli: Cli, work: Work, found: runs.Run, advance: Advance) -> dict[str, Any]:
+    engine = work.session.get_bind().engine
+    return BulkEdit.again(
+        work,
+        Projection(cli.settings.projection, engine),
+        current(work.session),
+        found,
+        runs_folder=cli.settings.runs,
+        progress=advance,
+    ).document()
+
+
+_RESUMED = {"import": _import, "bulk": _bulk}

@@ -140,13 +140,13 @@ class BulkEdit:
                 yield
                 state = "cancelled" if run.cancel_requested else "done"
                 ending.end(self.work, run, change_set, self.result, state=state)
-            except Exception as error:
+            except BaseException as error:  # a person's Ctrl-C ends the run as well
                 self.work.rollback()
                 if not self.work.dry_run:
                     self._fail(run, change_set, error)
                 raise
 
-    def _fail(self, run: runs.Run, change_set: ChangeSet, error: Exception) -> None:
+    def _fail(self, run: runs.Run, change_set: ChangeSet, error: BaseException) -> None:
         told = str(error) if isinstance(error, PimError) else f"{type(error).__name__}: {error}"
         ending.end(self.work, run, change_set, self.result, state="failed", error=told)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,3 +79,33 @@ def editor(catalogue: Catalogue) -> Iterator[Editor]:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Split edits in chunks of one style."""
     monkeypatch.setattr("pim.editing.selection.CHUNK", 1)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from pim.db.engine import create_engine
+from pim.db.unit_of_work import unit_of_work
+from pim.editing import selection
+from pim.editing.bulk import BulkEdit
+from pim.projection import Projection
+from pim.structure.queries import current
+
+selection.CHUNK = 1
+home, engine = Path(sys.argv[1]), create_engine(sys.argv[2])
+with unit_of_work(engine) as work:
+    BulkEdit(
+        work, Projection(home / "projection", engine), current(work.session), {},
+        [{"type": "set", "field": "stock", "value": 77}], runs_folder=home / "runs",
+        progress=lambda done, total, stage: os._exit(9),
+    ).run()
+"""
+
+
+@pytest.fixture
+def killed(catalogue: Catalogue) -> int:
+    """Return the run of an edit whose process died after its first chunk."""
+    settings = catalogue.settings
+    arguments = [sys.executable, "-c", KILLED, str(settings.home), str(settings.database_url)]
+    assert subprocess.run(arguments, check=False).returncode == 9
+    return int(catalogue.query("SELECT id FROM run WHERE kind = 'bulk'")[0][0])

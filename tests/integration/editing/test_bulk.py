@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -152,36 +150,6 @@ def test_a_cancelled_edit_stops_after_its_chunk_and_can_be_undone_or_resumed(
         editor.resume(run)
     catalogue.undo(result.change_set)
     assert catalogue.state() == before
-
-
-KILLED = """
-import os, sys
-from pathlib import Path
-from pim.db.engine import create_engine
-from pim.db.unit_of_work import unit_of_work
-from pim.editing import selection
-from pim.editing.bulk import BulkEdit
-from pim.projection import Projection
-from pim.structure.queries import current
-
-selection.CHUNK = 1
-home, engine = Path(sys.argv[1]), create_engine(sys.argv[2])
-with unit_of_work(engine) as work:
-    BulkEdit(
-        work, Projection(home / "projection", engine), current(work.session), {},
-        [{"type": "set", "field": "stock", "value": 77}], runs_folder=home / "runs",
-        progress=lambda done, total, stage: os._exit(9),
-    ).run()
-"""
-
-
-@pytest.fixture
-def killed(catalogue: Catalogue) -> int:
-    """Return the run of an edit whose process died after its first chunk."""
-    settings = catalogue.settings
-    arguments = [sys.executable, "-c", KILLED, str(settings.home), str(settings.database_url)]
-    assert subprocess.run(arguments, check=False).returncode == 9
-    return int(catalogue.query("SELECT id FROM run WHERE kind = 'bulk'")[0][0])
 
 
 def test_a_killed_edit_leaves_whole_chunks_and_is_resumed(

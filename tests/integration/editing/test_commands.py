@@ -1,0 +1,96 @@
+"""`pim bulk`, `pim undo`, `pim history` and `pim run`, as scripts call them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from pim.cli.main import commands
+from tests.factories.catalogue import Catalogue
+
+Call = Callable[..., tuple[int, Any]]
+
+WAX = '{"field": "identifier", "operator": "=", "value": "WAX"}'
+CHEAPER = '[{"type": "calculate", "field": "price", "percent": -20}]'
+ANSWER = {
+    "change_set", "selected", "reached", "written", "changed", "unchanged", "invalid",
+    "not_permitted",
+}  # fmt: skip
+
+
+@pytest.fixture
+def pim(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Return what calls a command with --json, and gives its exit code and answer."""
+    monkeypatch.setenv("PIM_HOME", str(catalogue.settings.home))
+    monkeypatch.setenv("PIM_DATABASE_URL", str(catalogue.settings.database_url))
+
+    def call(*arguments: str) -> tuple[int, Any]:
+        result = CliRunner().invoke(commands(), [*arguments, "--json"])
+        return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr
+
+    return call
+
+
+def test_an_edit_answers_with_its_counts_and_is_undone_by_its_change_set(pim: Call) -> None:
+    code, dry = pim("bulk", "--where", WAX, "--do", CHEAPER, "--dry-run")
+    assert (code, dry["change_set"], dry["changed"]) == (0, None, 1)
+
+    code, answer = pim("bulk", "--where", WAX, "--do", CHEAPER, "--label", "Autumn sale")
+
+    assert code == 0
+    assert set(answer) >= ANSWER
+    assert {**answer, "change_set": None} == dry
+    _, history = pim("history", "wax", "--field", "price")
+    assert history[0]["label"] == "Autumn sale"
+    code, undone = pim("undo", str(answer["change_set"]))
+    assert (code, undone["restored"], undone["kept"]) == (0, 1, 0)
+
+
+def test_cells_that_could_not_be_written_make_the_exit_code_1(pim: Call) -> None:
+    do = '[{"type": "set", "field": "brand", "value": "acme"}]'
+
+    code, answer = pim("bulk", "--where", "{}", "--do", do)
+
+    assert (code, answer["invalid"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("where", "do"),
+    [(WAX, "[]"), (WAX, '[{"type": "clear", "field": "ean"}]'), ('{"field": "colour"}', CHEAPER)],
+)
+def test_documents_that_are_not_valid_are_refused(
+    pim: Call, catalogue: Catalogue, where: str, do: str
+) -> None:
+    written = catalogue.written()
+
+    code, _ = pim("bulk", "--where", where, "--do", do)
+
+    assert code == 2
+    assert catalogue.written() == written
+
+
+def test_a_killed_edit_is_cancelled_resumed_and_undone_by_its_numbers(
+    pim: Call, catalogue: Catalogue, killed: int
+) -> None:
+    code, _ = pim("run", "cancel", str(killed))
+    assert code == 2
+    assert pim("run", "show", str(killed))[1]["state"] == "failed"
+
+    code, answer = pim("run", "resume", str(killed))
+
+    assert (code, answer["selected"], answer["written"]) == (0, 6, 6)
+    assert pim("run", "resume", str(killed))[0] == 2
+    assert pim("undo", str(answer["change_set"]))[1]["restored"] == 6
+
+
+def test_a_killed_edit_is_undone_at_once(pim: Call, catalogue: Catalogue, killed: int) -> None:
+    change_set = catalogue.query("SELECT max(id) FROM change_set")[0][0]
+
+    code, undone = pim("undo", str(change_set))
+
+    assert (code, undone["restored"]) == (0, 3)
+    assert pim("run", "show", str(killed))[1]["error"].startswith("The process")
