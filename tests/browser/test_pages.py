@@ -2,8 +2,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 PAGES = (
-    "/", "/products", "/products?level=models", "/products?family=shoes&complete=no&f=brand:NOT EMPTY:",
-    "/products?q=nothing-like-this", "/feeds", "/feeds/google_de_de", "/feeds/google_de_de/quality",
+    "/", "/products", "/products?level=models", "/products?q=nothing-like-this",
+    "/products?family=shoes&complete=no&f=brand:NOT EMPTY:", "/feeds", "/feeds/google_de_de",
+    "/feeds/google_de_de/quality",
     "/feeds/google_de_de/differences", "/feeds/google_de_de/definition", "/runs", "/runs/1",
     "/imports", "/account",
 )  # fmt: skip

@@ -119,9 +119,8 @@ def test_after_publication_a_product_is_live(site, browser, code):
         "SELECT uuid FROM product WHERE parent_id IS NOT NULL AND enabled ORDER BY id LIMIT 1"
     )
 
-    assert re.search(
-        r'class="tag live">.*?live\s*</span>', text(browser.get(f"/products/{uuid}/feeds"))
-    )
+    page = text(browser.get(f"/products/{uuid}/feeds"))
+    assert re.search(r'class="tag live">.*?live\s*</span>', page)
 
 
 def test_the_definition_is_shown_as_its_document(browser, code):

@@ -1,13 +1,15 @@
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text as sql
 
 from pim.db.queue import enqueue_run
-from pim.db.runs import Run
+from pim.db.runs import Cancelled, Run
 from pim.db.unit_of_work import unit_of_work
 from pim.jobs import tick
+from pim.jobs.watch import Watch
 
 SHEET = (
     "sku,family,name-en_GB,price-GBP,colour\n"
@@ -109,17 +111,20 @@ def test_a_queued_run_is_cancelled_at_once_and_its_job_does_nothing(site, browse
     assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "cancelled"
 
 
-def test_a_running_import_stops_when_asked(site, monkeypatch):
-    monkeypatch.setattr("pim.jobs.watch.EVERY", 0.0)
-    number = number_of(upload(site.client(), now="1"))
+def test_a_run_that_goes_on_hears_that_it_is_cancelled_at_its_next_step(site, browser):
+    with unit_of_work(site.engine) as work:
+        number = enqueue_run(work, kind="project", label="long", parameters={}).id
+    watch = Watch(site.engine, number, writes=True)
     with site.engine.begin() as connection:
-        connection.execute(
-            sql("UPDATE run SET cancel_requested = true WHERE id = :n"), {"n": number}
-        )
+        connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
+    watch(10, 100, "products")
+    assert "10 of 100" in page_of(browser, number)
 
-    site.work_off(number)
+    browser.post(f"/runs/{number}/cancel")
 
-    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "cancelled"
+    assert "Stopping at the end of the present step" in page_of(browser, number)
+    with pytest.raises(Cancelled):
+        replace(watch, _last=0.0)(20, 100, "products")
 
 
 def test_a_job_is_in_the_queue_only_if_its_change_was_committed(site):
