@@ -69,6 +69,8 @@ def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
     if base is None:
         return ledger
     below = read_ledger(folder, base)
+    if ledger.is_empty():
+        return below
     merged = pl.concat([below.filter(~pl.col("item").is_in(ledger["item"].implode())), ledger])
     return merged.filter(~pl.col("removed")).sort("product", "item")
 
@@ -91,8 +93,9 @@ def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | No
 
     `within` are the products that were looked at (None: all): only their items can be removed.
     """
+    told = ledger.join(items.select("item"), on="item", how="semi")
     known = items.join(
-        ledger.select("item", pl.col("hash").alias("told")).unique("item", keep="first"),
+        told.select("item", pl.col("hash").alias("told")).unique("item", keep="first"),
         on="item",
         how="left",
         maintain_order="left",

@@ -34,6 +34,7 @@ from channels.publication.reconcile import reconcile
 from channels.publication.selection import (
     GROUP_OF_LEVEL,
     changed_products,
+    in_one_only,
     select_products,
     whole_groups,
 )
@@ -140,7 +141,7 @@ class Publishing:
         if changed is None:
             return None
         then = select_products(reading, self.definition, datetime.fromisoformat(last["as_of"]))
-        products = sorted({*changed, *(set(then) ^ set(selected))})  # time alone moves some, too
+        products = sorted({*changed, *in_one_only(then, selected)})  # time alone moves some, too
         compiled = self.definition.compile(self.record.as_of)
         level = GROUP_OF_LEVEL[self.definition.level]
         groups = compiled.groups | ({level} if level else frozenset())

@@ -52,6 +52,14 @@ def changed_products(connection: Connection, snapshot: str | None) -> list[int] 
     return sorted({*reached.products, *reached.gone})
 
 
+def in_one_only(one: pl.Series, other: pl.Series) -> list[int]:
+    """Return the ids that one of two selections has and the other has not."""
+    if one.equals(other):
+        return []
+    counted = pl.concat([one, other]).alias("id").value_counts()
+    return counted.filter(pl.col("count") == 1)["id"].to_list()
+
+
 def whole_groups(reading: Reading, products: Sequence[int], columns: frozenset[str]) -> pl.Series:
     """Return products with all that share a group with them (a root, a colourway, a parent)."""
     ids = pl.Series("id", products, dtype=pl.Int64)

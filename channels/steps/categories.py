@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar
 
 import polars as pl
 
 from channels.steps.contract import Cell, Context
 from channels.steps.render import named
-from pim.domain.structure import Category
+from pim.domain.structure import Category, Structure
+
+Made = TypeVar("Made")
 
 
 def tree_of(context: Context, tree: str | None) -> str | None:
@@ -19,8 +23,31 @@ def tree_of(context: Context, tree: str | None) -> str | None:
 def ranked(context: Context, tree: str | None) -> list[Category]:
     """Return the categories of a tree, the deepest first, then in the tree's own order."""
     root = (tree_of(context, tree) or "").casefold()
-    own = [c for c in context.structure.categories if c.root.casefold() == root]
-    return sorted(own, key=lambda category: -len(category.path))
+
+    def rank() -> list[Category]:
+        own = [c for c in context.structure.categories if c.root.casefold() == root]
+        return sorted(own, key=lambda category: -len(category.path))
+
+    return remembered(context.structure, ("ranked", root), rank)
+
+
+def remembered(structure: Structure, key: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what `make` gives, made once for a structure.
+
+    Every feed compiles its mapping several times, and a tree may have thousands of categories.
+    """
+    number = id(structure)
+    if number not in _MADE:
+        kept = weakref.ref(structure, lambda _: _MADE.pop(number, None))
+        _MADE[number] = (kept, {})
+    _, made = _MADE[number]
+    if key not in made:
+        made[key] = make()
+    known: Made = made[key]
+    return known
+
+
+_MADE: dict[int, tuple[weakref.ref[Structure], dict[Hashable, Any]]] = {}
 
 
 def best(cell: Cell, ranking: list[Category], names: Mapping[int, str]) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from channels.steps.categories import best, ranked, tree_of
+from channels.steps.categories import best, ranked, remembered, tree_of
 from channels.steps.contract import Cell, Context, Step, step
 from channels.steps.parameters import param
 from pim.domain.structure import Category
@@ -35,7 +35,12 @@ class CategoryPath(Step):
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the path as text; null without a category in the tree."""
         ranking = ranked(context, self.tree)
-        paths = {category.id: self._path(category, context) for category in ranking}
+        speech = (self.locale or context.locale, *context.fallback_locales)
+        paths = remembered(
+            context.structure,
+            (self, tree_of(context, self.tree), speech),
+            lambda: {category.id: self._path(category, context) for category in ranking},
+        )
         return cell.text(best(cell, ranking, paths))
 
     def _path(self, category: Category, context: Context) -> str:

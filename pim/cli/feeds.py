@@ -127,7 +127,8 @@ def publish(
         delta=delta, as_of=parse_moment(as_of) if as_of else None, force=force, reason=reason
     )
     with cli.engine() as engine:
-        answers = [_publish(cli, engine, code, options) for code in _codes(engine, codes)]
+        projection = Projection(cli.settings.projection, engine)
+        answers = [_publish(cli, projection, each, options) for each in _codes(engine, codes)]
     cli.answer_lines(answers, publication_line)
     if any(a["state"] == "failed" for a in answers):
         sys.exit(PimError.exit_code)
@@ -141,9 +142,10 @@ def _codes(engine: Engine, codes: tuple[str, ...]) -> list[str]:
         return [each.code for each in list_feeds(work.session)]
 
 
-def _publish(cli: Cli, engine: Engine, code: str, options: PublishOptions) -> dict[str, Any]:
-    with unit_of_work(engine) as work:
-        projection = Projection(cli.settings.projection, engine)
+def _publish(
+    cli: Cli, projection: Projection, code: str, options: PublishOptions
+) -> dict[str, Any]:
+    with unit_of_work(projection.engine) as work:
         try:
             record = publish_feed(work, cli.settings, projection, code, options)
         except PimError:  # one feed that cannot be published does not stop the others
