@@ -61,7 +61,7 @@ def find_stored(
             f"{' FOR NO KEY UPDATE' if lock else ''}"
         ),
         {"names": folded},
-    )
+    ).all()
     return {fold(row[1]): Stored(*row) for row in rows}
 
 
@@ -153,5 +153,5 @@ def unique_owners(
             " WHERE u.attribute_id = :attribute AND u.value = ANY(:values)"
         ),
         {"attribute": attribute_id, "values": list(values)},
-    )
+    ).all()
     return {value: (entity, name) for value, entity, name in rows}

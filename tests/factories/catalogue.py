@@ -103,21 +103,68 @@ MODELS: Sequence[Row] = (
         "heel": "-2.50",
         "legal-de_DE": "Echtes Leder",
     },
-    {"code": "derby-black", "parent": "derby", "color": "black", "price-EUR": "100", "price-GBP": "90.50"},
-    {"code": "derby-cognac", "parent": "derby", "color": "cognac", "price-EUR": "120", "offer-web-EUR": "99"},
+    {
+        "code": "derby-black",
+        "parent": "derby",
+        "color": "black",
+        "price-EUR": "100",
+        "price-GBP": "90.50",
+    },
+    {
+        "code": "derby-cognac",
+        "parent": "derby",
+        "color": "cognac",
+        "price-EUR": "120",
+        "offer-web-EUR": "99",
+    },
     {"code": "moc", "family_variant": "shoes_by_size", "name-en_GB": "Mocassin", "color": "navy"},
-)  # fmt: skip
+)
 
 PRODUCTS: Sequence[Row] = (
-    {"sku": "DRB-BLK-41", "parent": "derby-black", "size": "41", "ean": "4006381333931", "stock": "3"},
-    {"sku": "DRB-BLK-42", "parent": "derby-black", "size": "42", "ean": "4006381333948", "stock": "0"},
-    {"sku": "DRB-COG-41", "parent": "derby-cognac", "size": "41", "weight": "812.50", "weight-unit": "GRAM"},
+    {
+        "sku": "DRB-BLK-41",
+        "parent": "derby-black",
+        "size": "41",
+        "ean": "4006381333931",
+        "stock": "3",
+    },
+    {
+        "sku": "DRB-BLK-42",
+        "parent": "derby-black",
+        "size": "42",
+        "ean": "4006381333948",
+        "stock": "0",
+    },
+    {
+        "sku": "DRB-COG-41",
+        "parent": "derby-cognac",
+        "size": "41",
+        "weight": "812.50",
+        "weight-unit": "GRAM",
+    },
     {"sku": "MOC-41", "parent": "moc", "size": "41", "price-EUR": "80"},
-    {"sku": "wax", "family": "care", "categories": "outlet", "groups": "sale,new", "name-en_GB": "Wax",
-     "price-EUR": "9.95", "ean": "4006381333962", "vegan": "1", "X_SELL-products": "DRB-BLK-41,DRB-BLK-42",
-     "X_SELL-product_models": "derby", "PACK-products": "MOC-41", "PACK-products-quantity": "2"},
-    {"sku": "laces", "family": "care", "enabled": "0", "name-en_GB": "Laces", "PAIR-products": "wax"},
-)  # fmt: skip
+    {
+        "sku": "wax",
+        "family": "care",
+        "categories": "outlet",
+        "groups": "sale,new",
+        "name-en_GB": "Wax",
+        "price-EUR": "9.95",
+        "ean": "4006381333962",
+        "vegan": "1",
+        "X_SELL-products": "DRB-BLK-41,DRB-BLK-42",
+        "X_SELL-product_models": "derby",
+        "PACK-products": "MOC-41",
+        "PACK-products-quantity": "2",
+    },
+    {
+        "sku": "laces",
+        "family": "care",
+        "enabled": "0",
+        "name-en_GB": "Laces",
+        "PAIR-products": "wax",
+    },
+)
 
 
 def write_csv(path: Path, rows: Sequence[Row], *, separator: str = ";") -> Path:

@@ -120,8 +120,9 @@ def test_unique_values_that_two_products_exchanged_go_back_together(catalogue: C
     )
     assert change.counts.updated == 2
     catalogue.execute(
-        "INSERT INTO unique_value SELECT a.id, p.values #>> '{ean,<all>,<all>}', p.id FROM product p"
-        " JOIN attribute a ON a.code = 'ean' WHERE p.values ? 'ean' ON CONFLICT DO NOTHING"
+        "INSERT INTO unique_value SELECT a.id, p.values #>> '{ean,<all>,<all>}', p.id"
+        " FROM product p JOIN attribute a ON a.code = 'ean' WHERE p.values ? 'ean'"
+        " ON CONFLICT DO NOTHING"
     )
 
     undone = catalogue.undo(change.change_set)

@@ -9,7 +9,7 @@ import pytest
 
 from pim.db.unit_of_work import unit_of_work
 from pim.staging.imports import ImportOptions, ImportRun
-from tests.factories.catalogue import MODELS, PRODUCTS, Catalogue
+from tests.factories.catalogue import MODELS, PRODUCTS, Catalogue, Row
 
 
 def delivery(catalogue: Catalogue) -> Path:
@@ -18,8 +18,11 @@ def delivery(catalogue: Catalogue) -> Path:
     folder.mkdir(parents=True)
     (folder / "files").mkdir()
     (folder / "files" / "red.jpg").write_bytes(b"\xff\xd8 red")
-    sheets = {
-        "attribute_options": [{"attribute": "color", "code": "red"}, {"attribute": "nothing", "code": "x"}],
+    sheets: dict[str, list[Row]] = {
+        "attribute_options": [
+            {"attribute": "color", "code": "red"},
+            {"attribute": "nothing", "code": "x"},
+        ],
         "product_models": [
             *MODELS,
             {"code": "derby-red", "parent": "derby", "color": "red", "image": "files/red.jpg"},

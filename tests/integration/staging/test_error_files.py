@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 import xlsxwriter
 

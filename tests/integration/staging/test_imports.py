@@ -66,8 +66,10 @@ def test_values_history_and_log_are_written_together(catalogue: Catalogue) -> No
         "SELECT subject, ids, attributes FROM change_log WHERE change_set_id = :c",
         c=result.change_set,
     )
-    name = lambda text: {"values": {"name": {"<all>": {"en_GB": text}}}}  # noqa: E731
-    assert [tuple(r) for r in history] == [(wax, 0, name("Wax"), name("Beeswax"), 2)]
+    before, after = (
+        {"values": {"name": {"<all>": {"en_GB": text}}}} for text in ("Wax", "Beeswax")
+    )
+    assert [tuple(r) for r in history] == [(wax, 0, before, after, 2)]
     assert [tuple(r) for r in log] == [("product", [wax], ["name"])]
     assert catalogue.document("wax")["version"] > 1
 

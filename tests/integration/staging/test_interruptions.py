@@ -29,7 +29,9 @@ class Killed(BaseException):
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut files into batches of two rows, so that a small import has many chunks."""
-    monkeypatch.setitem(ReadOptions.__init__.__kwdefaults__, "batch_rows", 2)
+    defaults = ReadOptions.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "batch_rows", 2)
 
 
 def files(catalogue: Catalogue) -> list[Path]:
@@ -119,9 +121,9 @@ def names_and_values(catalogue: Catalogue) -> list[Any]:
     queries = (
         "SELECT identifier, values, enabled, cardinality(categories) FROM product ORDER BY 1",
         "SELECT code, values FROM product_model ORDER BY 1",
-        "SELECT coalesce(p.identifier, m.code), h.action, h.source_row FROM history h"
-        " LEFT JOIN product p ON p.id = h.entity_id LEFT JOIN product_model m ON m.id = h.entity_id"
-        " ORDER BY 1, 2",
+        """SELECT coalesce(p.identifier, m.code), h.action, h.source_row FROM history h
+        LEFT JOIN product p ON p.id = h.entity_id LEFT JOIN product_model m ON m.id = h.entity_id
+        ORDER BY 1, 2""",
         'SELECT "row", code FROM import_violation ORDER BY 1, 2',
         "SELECT code FROM category ORDER BY 1",
         "SELECT count(*) FROM change_set WHERE state = 'done'",

@@ -32,7 +32,10 @@ def test_links_of_every_kind_are_stored_with_the_far_end_of_two_way_ones(
     catalogue: Catalogue,
 ) -> None:
     assert links(catalogue, "wax") == {
-        "X_SELL": {"products": {"DRB-BLK-41": True, "DRB-BLK-42": True}, "product_models": {"derby": True}},
+        "X_SELL": {
+            "products": {"DRB-BLK-41": True, "DRB-BLK-42": True},
+            "product_models": {"derby": True},
+        },
         "PACK": {"products": {"MOC-41": 2}},
         "PAIR": {"products": {"laces": True}},
     }  # fmt: skip
