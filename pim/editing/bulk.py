@@ -9,7 +9,7 @@ owner, however many selected products stand below it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -74,8 +74,8 @@ class BulkEdit:
             },
         )
         change_set = self._open(run)
-        self.work.commit()
-        with self._carrying_out(run, change_set):
+        with self._held(run), self._ended(run, change_set):
+            self.work.commit()
             selection = select(self.projection, condition, now)
             if self.runs_folder and not self.work.dry_run:
                 selection.save(self.runs_folder / str(run.id))
@@ -110,10 +110,11 @@ class BulkEdit:
         if not ending.can_resume(self.work, run, folder):
             raise Refused(f"Run {run.id} is {run.state}: it cannot be taken up again.")
         condition, steps = self._parsed()
-        change_set = ending.reopen(self.work, run) or self._open(run)
-        self.work.commit()
-        with self._carrying_out(run, change_set):
-            self._write(run, change_set, condition, steps, Selection.load(folder))
+        with self._held(run):
+            change_set = ending.reopen(self.work, run) or self._open(run)
+            self.work.commit()
+            with self._ended(run, change_set):
+                self._write(run, change_set, condition, steps, Selection.load(folder))
 
     def _parsed(self) -> tuple[Condition, tuple[Operation, ...]]:
         condition = conditions.parse(self.where, self.structure)
@@ -131,20 +132,23 @@ class BulkEdit:
             operations=self.do,
         )
 
-    @contextmanager
-    def _carrying_out(self, run: runs.Run, change_set: ChangeSet) -> Iterator[None]:
-        """Hold the run, and end it with its result or with what stopped it."""
+    def _held(self, run: runs.Run) -> AbstractContextManager[None]:
+        """Hold the run, which others see; nobody sees that of a dry run."""
         engine = self.work.session.get_bind().engine
-        with nullcontext() if self.work.dry_run else carrying_out(engine, run.id):
-            try:
-                yield
-                state = "cancelled" if run.cancel_requested else "done"
-                ending.end(self.work, run, change_set, self.result, state=state)
-            except BaseException as error:  # a person's Ctrl-C ends the run as well
-                self.work.rollback()
-                if not self.work.dry_run:
-                    self._fail(run, change_set, error)
-                raise
+        return nullcontext() if self.work.dry_run else carrying_out(engine, run.id)
+
+    @contextmanager
+    def _ended(self, run: runs.Run, change_set: ChangeSet) -> Iterator[None]:
+        """End the run with its result, or with what stopped it."""
+        try:
+            yield
+            state = "cancelled" if run.cancel_requested else "done"
+            ending.end(self.work, run, change_set, self.result, state=state)
+        except BaseException as error:  # a person's Ctrl-C ends the run as well
+            self.work.rollback()
+            if not self.work.dry_run:
+                self._fail(run, change_set, error)
+            raise
 
     def _fail(self, run: runs.Run, change_set: ChangeSet, error: BaseException) -> None:
         told = str(error) if isinstance(error, PimError) else f"{type(error).__name__}: {error}"
