@@ -17,11 +17,10 @@ from sqlalchemy import Engine
 
 from pim.db.embedded import database_url
 from pim.db.engine import create_engine
-from pim.db.migrate import ensure_upgraded
 from pim.db.unit_of_work import Work, unit_of_work
 from pim.projection import Projection
 from pim.settings import Settings
-from pim.structure.seeds import seed
+from pim.structure.seeds import prepare
 
 Advance = Callable[[int, int, str], None]
 
@@ -41,9 +40,7 @@ class Cli:
         with database_url(self.settings) as url:
             engine = create_engine(url)
             try:
-                if ensure_upgraded(engine):
-                    with unit_of_work(engine) as work:
-                        seed(work)
+                prepare(engine)
                 yield engine
             finally:
                 engine.dispose()

@@ -16,10 +16,8 @@ from types import FrameType
 
 from pim.db.embedded import database_url
 from pim.db.engine import create_engine
-from pim.db.migrate import ensure_upgraded
-from pim.db.unit_of_work import unit_of_work
 from pim.settings import Settings
-from pim.structure.seeds import seed
+from pim.structure.seeds import prepare
 
 THREADS = 8
 #: Seconds that children get to finish what they are at.
@@ -59,9 +57,7 @@ def serve(
 
 def _prepare(url: str) -> None:
     engine = create_engine(url)
-    if ensure_upgraded(engine):
-        with unit_of_work(engine) as work:
-            seed(work)
+    prepare(engine)
     engine.dispose()
 
 

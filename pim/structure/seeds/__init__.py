@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
-from pim.db.unit_of_work import Work
+from sqlalchemy import Engine
+
+from pim.db.migrate import ensure_upgraded
+from pim.db.unit_of_work import Work, unit_of_work
 from pim.structure import queries
 from pim.structure.service import NOUNS, Document, save
 
@@ -17,7 +20,7 @@ LABEL_LOCALE = "en_US"
 def seed(work: Work, *, change_set_id: int | None = None) -> int:
     """Add the standard locales, currencies and measurement families; return how many were added.
 
-    What is there already stays as people left it, so this may run at every start.
+    What is there already stays as people left it; what they removed comes back.
     """
     added = 0
     for noun_code, documents in (
@@ -31,6 +34,17 @@ def seed(work: Work, *, change_set_id: int | None = None) -> int:
             outcomes = save(work, NOUNS[noun_code], missing, change_set_id=change_set_id)
             added += sum(outcome.status == "created" for outcome in outcomes)
     return added
+
+
+def prepare(engine: Engine) -> None:
+    """Bring a database up to date and seed it, once per upgrade.
+
+    A first start that was killed between the two is made good by the next.
+    """
+    upgraded = ensure_upgraded(engine)
+    with unit_of_work(engine) as work:
+        if upgraded or not queries.current(work.session).locales:
+            seed(work)
 
 
 def locales() -> Iterator[Document]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sqlalchemy import Engine
+
+from pim.db.unit_of_work import unit_of_work
 from pim.domain.measurement import convert
-from pim.structure.seeds import seed
+from pim.structure.queries import current
+from pim.structure.seeds import prepare, seed
 
 
 def test_seeding_again_adds_nothing_and_changes_nothing(empty):
@@ -42,3 +46,13 @@ def test_units_and_currencies_are_what_the_standards_say(empty):
     decimals = {code: currencies[code].decimals for code in ("GBP", "EUR", "RUB", "JPY", "KWD")}
     assert decimals == {"GBP": 2, "EUR": 2, "RUB": 2, "JPY": 0, "KWD": 3}
     assert not any(currency.active for currency in currencies)
+
+
+def test_a_first_start_that_was_killed_before_seeding_is_made_good(engine: Engine) -> None:
+    with unit_of_work(engine) as work:
+        assert not current(work.session).locales
+
+    prepare(engine)
+
+    with unit_of_work(engine) as work:
+        assert "en_GB" in current(work.session).locales
