@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -38,20 +39,25 @@ class MediaFiles:
         not stored; both are left out.
         """
         column = value.columns[""]
-        listed = value.attribute.type == "pim_catalog_asset_collection"
-        replaced = []
-        for position, text in enumerate(texts.fill_null("").to_list()):
-            names = [n.strip() for n in text.split(",")] if listed else [text.strip()]
-            keys = []
-            for name in filter(None, names):
-                faults = self._faults(name, value.attribute)
-                key = None if faults else self._key(name)
-                if key is not None:
-                    keys.append(key)
-                for fault in faults or ([] if key else [_missing(name)]):
-                    findings.add(position, dataclasses.replace(fault, path=column))
-            replaced.append(",".join(keys))
-        return pl.Series(texts.name, replaced, dtype=pl.String)
+        cells = texts.fill_null("").to_list()
+        read = {text: self._cell(text, value.attribute) for text in dict.fromkeys(cells)}
+        for position, text in enumerate(cells):
+            for fault in read[text][1]:
+                findings.add(position, dataclasses.replace(fault, path=column))
+        return pl.Series(texts.name, [read[text][0] for text in cells], dtype=pl.String)
+
+    def _cell(self, text: str, attribute: Attribute) -> tuple[str, list[Violation]]:
+        """Return the keys that stand for a cell, and what is wrong with its files."""
+        listed = attribute.type == "pim_catalog_asset_collection"
+        names = [name.strip() for name in text.split(",")] if listed else [text.strip()]
+        keys, found = [], list[Violation]()
+        for name in filter(None, names):
+            faults = self._faults(name, attribute)
+            key = None if faults else self._key(name)
+            if key is not None:
+                keys.append(key)
+            found += faults or ([] if key else [_missing(name)])
+        return ",".join(keys), found
 
     def _faults(self, name: str, attribute: Attribute) -> list[Violation]:
         """Return which rules of the attribute a file breaks: its kind, its size."""
@@ -77,8 +83,11 @@ class MediaFiles:
         if self.root is None:
             return None
         path = (self.root / name).resolve()
-        inside = path.is_relative_to(self.root.resolve())
-        return path if inside and path.is_file() else None
+        return path if path.is_relative_to(self._inside) and path.is_file() else None
+
+    @cached_property
+    def _inside(self) -> Path:
+        return (self.root or Path()).resolve()
 
 
 def _missing(name: str) -> Violation:
