@@ -78,6 +78,8 @@ def _show(cli: Cli, result: ImportResult, *, dry_run: bool) -> None:
     for v in result.violations:
         place = f"{v['file']}, row {v['row']}, column {v['column']}"
         cli.out.print(f"  {place}: {v['message']} {v['mend']}", markup=False)
+    for note in result.notes:
+        cli.out.print(note, markup=False)
     if dry_run:
         cli.out.print("This was a dry run: nothing was written.")
     elif result.change_set:

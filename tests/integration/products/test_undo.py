@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pim.db.unit_of_work import unit_of_work
 from pim.errors import NotFound, Refused
+from pim.products.undo import undo
+from pim.structure.queries import current
 from tests.factories.catalogue import Catalogue
 
 
@@ -231,3 +234,27 @@ def test_an_undo_tells_projections_what_it_changed(catalogue: Catalogue) -> None
         "SELECT subject, ids FROM change_log WHERE change_set_id = :id", id=undone.change_set
     )
     assert [tuple(row) for row in logged] == [("product", [catalogue.document("wax")["id"]])]
+
+
+def test_an_undo_that_was_interrupted_goes_on_when_it_is_asked_for_again(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = catalogue.state()
+    change = catalogue.rows(
+        "products",
+        {"sku": "wax", "stock": "7"},
+        {"sku": "laces", "stock": "8"},
+        {"sku": "MOC-41", "stock": "9"},
+        {"sku": "new", "stock": "1"},
+    )
+    monkeypatch.setattr("pim.products.reverting.undone.CHUNK", 1)
+    chunks = iter(range(2))
+    with pytest.raises(StopIteration), unit_of_work(catalogue.engine) as work:
+        structure = current(work.session)
+        undo(work, change.change_set or 0, structure, progress=lambda _: next(chunks) and None)
+    assert catalogue.state() != before
+
+    again = catalogue.undo(change.change_set)
+
+    assert (again.kept, again.restored) == (0, 2)
+    assert catalogue.state() == before

@@ -90,5 +90,5 @@ def test_a_dry_run_writes_the_error_file_that_was_asked_for(catalogue: Catalogue
 
 
 def test_a_dry_run_needs_a_unit_of_work_that_never_commits(catalogue: Catalogue) -> None:
-    with unit_of_work(catalogue.engine) as work, pytest.raises(ValueError, match="never commits"):
+    with pytest.raises(ValueError, match="never commits"), unit_of_work(catalogue.engine) as work:
         ImportRun.begin(work, catalogue.settings, [], ImportOptions(dry_run=True))
