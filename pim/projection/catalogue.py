@@ -48,6 +48,16 @@ class Side:
         self._tables = tables
         self.heights = [table.num_rows for table in tables]
         self.names = frozenset(name for table in tables for name in table.column_names)
+        self._lowered: dict[str, pl.Series] = {}
+
+    def lowered(self, name: str) -> pl.Series:
+        """Return a text column in lower case, kept: that takes longer than to search in it.
+
+        Only labels are asked for, a column per language.
+        """
+        if name not in self._lowered:
+            self._lowered[name] = self.stored(name, pl.String()).str.to_lowercase()
+        return self._lowered[name]
 
     def stored(self, name: str, dtype: pl.DataType) -> pl.Series:
         """Return a column of every stored row, null where a segment lacks it."""
@@ -168,6 +178,15 @@ class Catalogue:
             return above
         return holds(own).zip_with(self._held(group or cell), above)
 
+    def any_contains(self, cells: Sequence[Column], text: str) -> pl.Series:
+        """Return for every stored product whether one of these texts contains another.
+
+        `text` is in lower case. All cells are asked at once, of products and of owners: this is
+        for cells that live at one level only, so that none hides another.
+        """
+        own = _any_contains(self.items, cells, text)
+        return own | _any_contains(self.owners, cells, text).gather(self.owner).fill_null(False)
+
     def _held(self, group: Sequence[Column]) -> pl.Series:
         """Return for every stored product whether it holds any part of a cell itself."""
         held = [
@@ -211,6 +230,16 @@ class Catalogue:
         while alive:
             living = living.merge_sorted(alive.pop(), key="id")
         return living
+
+
+def _any_contains(side: Side, cells: Sequence[Column], text: str) -> pl.Series:
+    lowered = [side.lowered(cell.name) for cell in cells if side.has(cell.name)]
+    if not lowered:
+        return pl.repeat(False, sum(side.heights), eager=True)
+    found = pl.any_horizontal(
+        pl.col(each.name).str.contains(text, literal=True).fill_null(False) for each in lowered
+    )
+    return pl.DataFrame(lowered).select(found).to_series()
 
 
 def _overridable(structure: Structure, names: Collection[str]) -> dict[str, tuple[Column, ...]]:

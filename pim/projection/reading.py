@@ -11,7 +11,7 @@ from operator import and_, or_
 
 import polars as pl
 
-from pim.domain.conditions import EVERYTHING, All, Any_, Condition, Leaf, Node, Not
+from pim.domain.conditions import EVERYTHING, All, Any_, Condition, Leaf, Node, Not, fold
 from pim.domain.structure import Structure
 from pim.errors import NotFound
 from pim.projection import columns, completeness, ordering
@@ -241,12 +241,18 @@ class Reading:
     def _text(self, side: int, text: str) -> pl.Series:
         """Return for every stored row whether its identifier or a label contains a text."""
         identifier = columns.find(self.structure, "identifier")
+        labels = self._labels()
         tests = [Test(columns=(identifier,), holds=_contains("identifier", text))]
+        if side == PRODUCTS:
+            plain = [c for c in labels if not self._catalogue.group(self.structure, c)]
+            labels = [label for label in labels if label not in plain]
         tests += [
-            Test(columns=(label,), holds=_contains(label.name, text), cell=True)
-            for label in self._labels()
+            Test(columns=(label,), holds=_contains(label.name, text), cell=True) for label in labels
         ]
-        return reduce(or_, (self._test(side, test) for test in tests))
+        found = [self._test(side, test) for test in tests]
+        if side == PRODUCTS and plain:
+            found.append(self._catalogue.any_contains(plain, fold(text)))
+        return reduce(or_, found)
 
     def _labels(self) -> list[Column]:
         """Return the columns of every label attribute, in each locale and channel that exists."""
