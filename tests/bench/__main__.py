@@ -18,7 +18,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pim.db.embedded import EmbeddedServer, remove_cluster
-from pim.generate import build
 from tests.bench.place import Place
 from tests.bench.rows import HEADER, Measured, Row, line, row
 from tests.bench.steps import STEPS, clear
@@ -38,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     home = scratch / "home"
     os.environ |= {"PIM_HOME": str(home)}
     try:
-        build.write(scratch / "files", products=wanted.size, feed_count=wanted.feeds)
         with EmbeddedServer(home):
             rows = measure(Place(scratch, wanted.size, wanted.feeds))
     finally:
