@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pim.errors import Refused
 
@@ -146,19 +146,20 @@ def _obituary(
 
 def answer(boot: Mapping[str, Any]) -> None:
     """Limit this process, then run the target and write its frames to standard output."""
-    _limit(Bounds(*boot["bounds"]))
+    limit(Bounds(*boot["bounds"]))
     out = sys.stdout.buffer
     try:
         for kind, body in _load(boot["target"])(boot["request"]):
-            _write(out, kind, body)
-        _write(out, END, b"")
+            write_frame(out, kind, body)
+        write_frame(out, END, b"")
     except Refused as refusal:
-        _write(out, REFUSED, str(refusal).encode())
+        write_frame(out, REFUSED, str(refusal).encode())
     except BrokenPipeError:
         os._exit(0)
 
 
-def _limit(bounds: Bounds) -> None:
+def limit(bounds: Bounds) -> None:
+    """Keep this process within bounds; it writes no core and no file of more than a megabyte."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LAST_WORDS, LAST_WORDS))
     resource.setrlimit(resource.RLIMIT_CPU, (bounds.seconds, bounds.seconds + 5))
@@ -172,7 +173,8 @@ def _load(target: str) -> Callable[[Mapping[str, Any]], Frames]:
     return found
 
 
-def _write(out: BinaryIO, kind: bytes, body: bytes) -> None:
+def write_frame(out: IO[bytes], kind: bytes, body: bytes) -> None:
+    """Write one frame at once."""
     out.write(kind + len(body).to_bytes(HEADER - 1, "big"))
     out.write(body)
     out.flush()

@@ -12,6 +12,7 @@ from flask import current_app, g
 from sqlalchemy import Engine
 
 from pim.access.throttle import Throttle
+from pim.assets.renderer import Renderer
 from pim.assets.storage import Storage
 from pim.db.unit_of_work import Work
 from pim.domain.structure import Structure
@@ -40,6 +41,11 @@ class Parts:
     def storage(self) -> Storage:
         """Return the stored media."""
         return Storage.from_settings(self.settings)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Return what draws small pictures, in a child process of its own."""
+        return Renderer()
 
 
 def parts() -> Parts:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
+import secrets
+import time
 from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, abort, send_file
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pim.assets.storage import file_name
+from pim.errors import Refused
 from pim.web import state
 from pim.web.products.values import is_picture
 from pim.web.rules import allowed
@@ -23,9 +24,9 @@ pages.add_app_template_filter(is_picture, "is_picture")
 
 #: Widths in pixels that pages ask for; others are refused, so that the cache stays small.
 WIDTHS: Final = (64, 160, 480, 1200)
-FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 LARGEST_FILE: Final = 40 * 1024 * 1024
-LARGEST_PICTURE: Final = 60_000_000  # pixels: an ordinary camera's, not a bomb's
+#: Seconds after which a picture that could not be drawn is tried again.
+TRIED_AGAIN: Final = 24 * 3600
 
 
 @pages.get("/<int:width>/<path:key>")
@@ -55,34 +56,43 @@ def file(key: str) -> Response:
 
 
 def _cached(key: str, width: int) -> Path:
+    """Return the file of a rendition, drawn now if need be; aborts for what is no picture."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     folder = state.parts().settings.home / "renditions" / str(width) / digest[:2]
     path = folder / f"{digest}.webp"
     if not path.exists():
+        unfit = folder / f"{digest}.unfit"
+        if _is_recent(unfit):
+            abort(415)
         content = _render(key, width)
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.{id(content)}")
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        _write(path if content else unfit, content)
+        if not content:
+            abort(415)
     return path
 
 
+def _is_recent(mark: Path) -> bool:
+    try:
+        return time.time() - mark.stat().st_mtime < TRIED_AGAIN
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}")  # others may draw it too
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
 def _render(key: str, width: int) -> bytes:
-    """Return a picture no larger than `width` both ways, as WebP, without its metadata."""
+    """Return a small picture as WebP, or nothing for a file that is none."""
     storage = state.parts().storage
     with storage.open(key) as source:
-        if storage.size(key) > LARGEST_FILE:
-            abort(413)
-        content = source.read()
+        content = source.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        return b""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            if picture.width * picture.height > LARGEST_PICTURE:
-                abort(413)
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((width, width))
-            mode = "RGBA" if "A" in upright.getbands() or upright.mode == "P" else "RGB"
-            out = io.BytesIO()
-            upright.convert(mode).save(out, "WEBP", quality=82)
-            return out.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        abort(415)
+        return state.parts().renderer.render(content, width)
+    except Refused:
+        return b""

@@ -1,4 +1,6 @@
 import io
+import os
+import shutil
 
 import pytest
 from PIL import Image
@@ -39,6 +41,7 @@ def test_a_rendition_is_small_and_made_once(site, browser, stored):
         ("script.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
         ("page.png", b"<html><script>alert(1)</script></html>"),
         ("cut.png", picture()[:60]),
+        ("huge.png", picture()[:16] + b"\x7f\xff\xff\xff" * 2 + picture()[24:]),
     ],
 )
 def test_what_is_no_picture_is_never_shown_as_one(browser, stored, name, content):
@@ -47,6 +50,21 @@ def test_what_is_no_picture_is_never_shown_as_one(browser, stored, name, content
     assert answer.status_code == 415
     assert answer.mimetype == "text/html"
     assert b"alert(1)" not in answer.data
+
+
+def test_what_is_no_picture_is_looked_at_once(site, browser, stored):
+    key = stored("page.webp", b"no picture")
+    shutil.rmtree(site.settings.home / "renditions", ignore_errors=True)
+    browser.get(f"/media/64/{key}")
+    (mark,) = (site.settings.home / "renditions" / "64").rglob("*.unfit")
+    told = mark.stat().st_mtime_ns
+
+    assert browser.get(f"/media/64/{key}").status_code == 415
+    assert mark.stat().st_mtime_ns == told
+
+    os.utime(mark, (0, 0))
+    assert browser.get(f"/media/64/{key}").status_code == 415
+    assert mark.stat().st_mtime > 0
 
 
 def test_a_file_is_downloaded_and_not_shown(browser, stored):
