@@ -7,7 +7,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 
 from pim.settings import Settings
 
@@ -52,8 +53,17 @@ def _write_once(path: Path) -> None:
         temporary.unlink()
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Keep the session in a signed cookie; one that was given over https never leaves it."""
+
+    def get_cookie_secure(self, _app: Flask) -> bool:
+        """Return whether the request came over https: the server may be asked either way."""
+        return request.is_secure
+
+
 def register(app: Flask) -> None:
-    """Give every request a nonce and every answer its headers."""
+    """Give every request a nonce and every answer its headers, and keep sessions in cookies."""
+    app.session_interface = Sessions()
 
     @app.before_request
     def _begin() -> None:

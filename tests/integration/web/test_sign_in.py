@@ -50,6 +50,16 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site):
     assert "SameSite=Lax" in cookie
 
 
+@pytest.mark.parametrize(("address", "secure"), [("https://shelf", True), ("http://shelf", False)])
+def test_a_cookie_given_over_https_never_leaves_it(site, address, secure):
+    client = site.app.test_client()
+
+    data = {"email": email("viewer"), "password": PASSWORD}
+    answer = client.post("/sign-in", data=data, base_url=address)
+
+    assert ("Secure" in answer.headers["Set-Cookie"]) is secure
+
+
 def test_each_session_has_an_id_of_its_own(site):
     client = site.app.test_client()
     ids = []
