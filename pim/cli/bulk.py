@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
@@ -12,10 +14,13 @@ from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
 from pim.editing.ending import close_killed_edit
 from pim.products.documents import flatten
-from pim.products.history import document_at, find_entity, product_history
+from pim.products.history import HistoryEntry, document_at, find_entity, product_history
 from pim.products.undo import undo
 from pim.projection import Projection
 from pim.structure.queries import current
+
+#: What an entry's action is called.
+DONE: Final = {"create": "created", "update": "changed", "delete": "deleted"}
 
 
 def register(group: click.Group) -> None:
@@ -108,14 +113,31 @@ def history(cli: Cli, identifier: str, field: str | None, as_of: str | None) -> 
         entries = product_history(work.session, entity.id, current(work.session), field=field)
 
     def show() -> None:
-        for entry in entries:
-            who = entry.author or "system"
-            cli.out.print(f"{entry.at:%Y-%m-%d %H:%M:%S %Z} #{entry.change_set} {entry.kind} "
-                          f"{entry.label} by {who}", markup=False)  # fmt: skip
-            for cell in entry.cells:
-                cli.out.print(f"    {cell.field}: {cell.old} -> {cell.new}", markup=False)
+        for line in _lines(entries):
+            cli.out.print(line, markup=False)
 
     cli.answer([entry.document() for entry in entries], show)
+
+
+def _lines(entries: Sequence[HistoryEntry]) -> Iterator[str]:
+    """Yield history for people: a line per change set, and below it one per column."""
+    if not entries:
+        yield "Nothing has been recorded."
+    for entry in entries:
+        origin = [entry.kind, f'"{entry.label}"' if entry.label else "", "by"]
+        if entry.source_file:
+            origin.insert(-1, f"({Path(entry.source_file).name}, row {entry.source_row})")
+        undone = ", undone since" if entry.state == "undone" else ""
+        yield (
+            f"{entry.at:%Y-%m-%d %H:%M:%S %Z} #{entry.change_set} {DONE[entry.action]}{undone}: "
+            f"{' '.join(filter(None, origin))} {entry.author or 'the system'}"
+        )
+        for cell in entry.cells:
+            yield f"    {cell.field}: {_data(cell.old)} -> {_data(cell.new)}"
+
+
+def _data(value: Any) -> str:
+    return "(empty)" if value is None else str(value)
 
 
 def _show_flat(cli: Cli, flat: dict[str, Any] | None) -> None:

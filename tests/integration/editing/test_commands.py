@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -94,3 +95,18 @@ def test_a_killed_edit_is_undone_at_once(pim: Call, catalogue: Catalogue, killed
 
     assert (code, undone["restored"]) == (0, 3)
     assert pim("run", "show", str(killed))[1]["error"].startswith("The process")
+
+
+def test_history_is_told_in_plain_words(pim: Call) -> None:
+    pim("bulk", "--where", WAX, "--do", CHEAPER, "--label", "Autumn sale")
+    pim("bulk", "--where", WAX, "--do", '[{"type": "clear", "field": "price"}]')
+
+    told = CliRunner().invoke(commands(), ["history", "wax"]).stdout
+
+    assert [re.sub(r"^[\d-]+ [\d:]+ \S+ #\d+ ", "", line) for line in told.splitlines()] == [
+        "changed: bulk by the system",
+        "    price-EUR: 7.96 -> (empty)",
+        'changed: bulk "Autumn sale" by the system',
+        "    price-EUR: 9.95 -> 7.96",
+        'created: import "sheet2.csv" (sheet2.csv, row 6) by the system',
+    ]
