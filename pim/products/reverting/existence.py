@@ -64,7 +64,7 @@ def _note_missing(undoing: Undoing, kind: int, ids: list[int]) -> None:
 def take_away(undoing: Undoing) -> Iterator[int]:
     """Delete what the change set created, unless somebody built on it since."""
     for kind in (PRODUCT, MODEL):
-        for ids in undoing.chunks(kind, writer.CREATE):
+        for ids in undoing.chunks(kind, writer.CREATE, last_first=True):
             for batch in _deletable(undoing, kind, ids):
                 writer.delete(undoing.session, change_set_id=undoing.opened, kind=kind, ids=batch)
                 undoing.result.restored += len(batch)

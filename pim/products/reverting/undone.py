@@ -47,22 +47,22 @@ class Undoing:
     structure: Structure
     result: Undone = field(default_factory=Undone)
 
-    def chunks(self, kind: int, action: int) -> Iterator[list[int]]:
-        """Yield the ids of the entities that the change set touched in one way."""
-        last = 0
-        while ids := self._next(kind, action, last):
+    def chunks(self, kind: int, action: int, *, last_first: bool = False) -> Iterator[list[int]]:
+        """Yield the ids of the entities that the change set touched in one way, in rising order.
+
+        With `last_first` they fall: parents are created before what stands below them.
+        """
+        statement, place = (_FALLING, _HIGHEST) if last_first else (_RISING, 0)
+        wanted = {"target": self.target, "kind": kind, "action": action, "chunk": CHUNK}
+        while ids := list(self.session.scalars(statement, {**wanted, "place": place})):
             yield ids
-            last = ids[-1]
-
-    def _next(self, kind: int, action: int, last: int) -> list[int]:
-        found = self.session.execute(
-            _TOUCHED,
-            {"target": self.target, "kind": kind, "action": action, "last": last, "chunk": CHUNK},
-        )
-        return list(found.scalars())
+            place = ids[-1]
 
 
-_TOUCHED = text(
+_HIGHEST = 2**63 - 1
+_TOUCHED = (
     "SELECT entity_id FROM history WHERE change_set_id = :target AND kind = :kind"
-    " AND action = :action AND entity_id > :last ORDER BY entity_id LIMIT :chunk"
+    " AND action = :action AND entity_id {} :place ORDER BY entity_id {} LIMIT :chunk"
 )
+_RISING = text(_TOUCHED.format(">", "ASC"))
+_FALLING = text(_TOUCHED.format("<", "DESC"))

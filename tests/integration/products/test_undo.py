@@ -8,7 +8,7 @@ from pim.db.unit_of_work import unit_of_work
 from pim.errors import NotFound, Refused
 from pim.products.undo import undo
 from pim.structure.queries import current
-from tests.factories.catalogue import Catalogue
+from tests.factories.catalogue import MODELS, PRODUCTS, Catalogue
 
 
 def update(catalogue: Catalogue, **cells: str) -> int:
@@ -258,3 +258,16 @@ def test_an_undo_that_was_interrupted_goes_on_when_it_is_asked_for_again(
 
     assert (again.kept, again.restored) == (0, 2)
     assert catalogue.state() == before
+
+
+def test_all_models_of_an_import_go_however_many_chunks_they_fill(
+    shelf: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = shelf.sheet(*MODELS, name="product_models.csv")
+    products = shelf.sheet(*PRODUCTS, name="products.csv")
+    created = shelf.take(models, products)
+    monkeypatch.setattr("pim.products.reverting.undone.CHUNK", 1)
+
+    undone = shelf.undo(created.change_set)
+
+    assert (undone.kept_cells, shelf.names()) == ([], [])
