@@ -41,6 +41,11 @@ class Settings:
         return self.home / "runs"
 
     @property
+    def uploads(self) -> Path:
+        """Return where uploads wait to be imported, each in a folder of its own."""
+        return self.runs / "uploads"
+
+    @property
     def projection(self) -> Path:
         """Return the folder of the projection's segments and manifests."""
         return self.home / "projection"

@@ -15,10 +15,12 @@ from sqlalchemy import make_url
 from pim.db.embedded import database_url
 from pim.jobs import tasks, tick
 from pim.jobs.context import JobContext
+from pim.jobs.tidying import remove_old_uploads
 from pim.settings import Settings
 
 FOLLOW_SECONDS = 1.0
 TAKE_OVER_SECONDS = 10.0
+TIDY_SECONDS = 600.0
 HEARTBEAT_SECONDS = 5.0
 
 
@@ -65,7 +67,10 @@ def _work(settings: Settings, engine_url: str) -> None:
     taking_over = tick.Repeating(
         "Taking over", TAKE_OVER_SECONDS, lambda: tick.take_over(context.engine)
     )
-    with following, taking_over:
+    tidying = tick.Repeating(
+        "Tidying up", TIDY_SECONDS, lambda: remove_old_uploads(context.engine, context.settings)
+    )
+    with following, taking_over, tidying:
         asyncio.run(_serve(context))
     context.projection.close()
     context.engine.dispose()

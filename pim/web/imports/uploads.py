@@ -1,4 +1,4 @@
-"""Uploaded files: kept in a folder of their own under PIM_HOME/runs until they are imported."""
+"""Uploaded files, each in a folder of its own. A worker removes them a day after their last run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keep(settings: Settings, upload: FileStorage | None) -> Path:
         raise Refused("Choose a file to import: CSV, XLSX, or ZIP with files and media.")
     if not name.lower().endswith(SUFFIXES):
         raise Refused(f'"{name}" is not a file that can be imported. Choose CSV, XLSX or ZIP.')
-    folder = _folder(settings) / secrets.token_urlsafe(16)
+    folder = settings.uploads / secrets.token_urlsafe(16)
     folder.mkdir(parents=True)
     path = folder / name
     upload.save(path)
@@ -33,14 +33,10 @@ def keep(settings: Settings, upload: FileStorage | None) -> Path:
 
 def again(settings: Settings, path: Path) -> Path:
     """Return an upload that is to be imported once more; raise NotFound if it has gone."""
-    inside = path.parent.parent == _folder(settings) and _TOKEN.fullmatch(path.parent.name)
+    inside = path.parent.parent == settings.uploads and _TOKEN.fullmatch(path.parent.name)
     if not inside or not path.is_file():
         raise NotFound("The uploaded file is not kept any more: upload it again.")
     return path
-
-
-def _folder(settings: Settings) -> Path:
-    return settings.runs / "uploads"
 
 
 def _safe(name: str) -> str:

@@ -1,6 +1,8 @@
 import io
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text as sql
@@ -9,7 +11,9 @@ from pim.db.queue import enqueue_run
 from pim.db.runs import Cancelled, Run
 from pim.db.unit_of_work import unit_of_work
 from pim.jobs import tick
+from pim.jobs.tidying import remove_old_uploads
 from pim.jobs.watch import Watch
+from pim.settings import Settings
 
 SHEET = (
     "sku,family,name-en_GB,price-GBP,colour\n"
@@ -31,6 +35,22 @@ def number_of(answer) -> int:
 
 def page_of(browser, number: int) -> str:
     return re.sub(r"\s+", " ", browser.get(f"/runs/{number}").get_data(as_text=True))
+
+
+def folder_of(site, number: int) -> Path:
+    path = site.one("SELECT parameters->'paths'->>0 FROM run WHERE id = :run", run=number)
+    return Path(path).parent
+
+
+def finish(site, folder: Path, *, ago: str) -> None:
+    with site.engine.begin() as connection:
+        connection.execute(
+            sql(
+                "UPDATE run SET state = 'done', finished = now() - CAST(:ago AS interval)"
+                " WHERE parameters->'paths'->>0 LIKE :folder"
+            ),
+            {"folder": f"{folder}/%", "ago": ago},
+        )
 
 
 def figure(page: str, name: str) -> int:
@@ -91,6 +111,29 @@ def test_an_uploads_name_cannot_choose_its_place(site, browser):
     path = site.one("SELECT parameters->'paths'->>0 FROM run WHERE id = :run", run=number)
     assert str(path).startswith(str(site.settings.runs / "uploads"))
     assert ".." not in str(path)
+
+
+def test_uploads_stay_until_a_day_after_their_last_run(site, browser):
+    waiting, ended, recent = (folder_of(site, number_of(upload(browser))) for _ in range(3))
+    stray = site.settings.uploads / "stray"
+    stray.mkdir()
+    for folder in (waiting, ended, recent, stray):
+        (folder / "part").touch()
+        os.utime(folder, (0, 0))
+    fresh = folder_of(site, number_of(upload(browser)))
+    finish(site, ended, ago="25 hours")
+    finish(site, recent, ago="23 hours")
+
+    remove_old_uploads(site.engine, site.settings)
+
+    assert {f for f in (waiting, ended, recent, stray, fresh) if f.exists()} == {
+        waiting, recent, fresh,
+    }  # fmt: skip
+    assert remove_old_uploads(site.engine, site.settings) == 0
+
+
+def test_without_uploads_there_is_nothing_to_remove(site, tmp_path):
+    assert remove_old_uploads(site.engine, Settings(home=tmp_path)) == 0
 
 
 def test_a_run_that_fails_says_why_in_words(site, browser):
