@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +26,8 @@ _ISO_MOMENT = re.compile(
 _RELATIVE = re.compile(
     r"([+-])\s*([0-9]{1,5})\s+(minute|hour|day|week|month|year)s?", re.IGNORECASE
 )
+
+_ENDS = (datetime(1000, 1, 1, tzinfo=UTC), datetime(8999, 12, 31, tzinfo=UTC))
 
 
 def parse(text: str, pattern: str = ISO) -> date | None:
@@ -74,8 +76,16 @@ def _from_iso(text: str) -> date | None:
 
 
 def is_relative(text: str) -> bool:
-    """Tell whether text is `now` or an offset such as `-10 days` or `+1 month`."""
-    return text.strip().lower() == "now" or _RELATIVE.fullmatch(text.strip()) is not None
+    """Tell whether text is "now" or an offset such as "-10 days", of less than 1,000 years.
+
+    Such an offset stays within the calendar from any day of the years 1000 to 8999.
+    """
+    try:
+        for end in _ENDS:
+            relative(text, end)
+    except ValueError:
+        return False
+    return True
 
 
 def relative(text: str, now: datetime) -> datetime:

@@ -56,3 +56,8 @@ def test_moments_may_be_relative(text: str, expected: datetime) -> None:
 def test_other_words_and_ends_of_time_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"neither|outside|out of range"):
         dates.relative(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["-99999 years", "+99999 years", "-12000 months"])
+def test_an_offset_beyond_a_thousand_years_is_none(text: str) -> None:
+    assert not dates.is_relative(text)
