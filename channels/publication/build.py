@@ -31,11 +31,19 @@ class Built:
 
 
 def build(
-    reading: Reading, definition: Definition, products: pl.Series, *, as_of: datetime
+    reading: Reading,
+    definition: Definition,
+    products: pl.Series,
+    *,
+    as_of: datetime,
+    beside: pl.Series | None = None,
 ) -> Built:
-    """Map and check the items of these products, in the stable order of their ids."""
+    """Map and check the items of these products, in the stable order of their ids.
+
+    `beside` are products that aggregates look at, too, and that give no items.
+    """
     compiled = definition.compile(as_of)
-    frame, mapped = _mapped(reading, definition, compiled, products)
+    frame, mapped = _mapped(reading, definition, compiled, products, beside)
     checked = check(
         mapped,
         definition.exporter.requirements(definition.options),
@@ -59,13 +67,21 @@ def build(
 
 
 def _mapped(
-    reading: Reading, definition: Definition, compiled: CompiledMapping, products: pl.Series
+    reading: Reading,
+    definition: Definition,
+    compiled: CompiledMapping,
+    products: pl.Series,
+    beside: pl.Series | None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the products' frame and their items; of a style or colourway its first variant."""
     group = GROUP_OF_LEVEL[definition.level]
     system = {"id", "root", *([group] if group else [])}
-    frame = reading.frame(sorted(compiled.columns | system), ids=products, levels=SKUS)
+    ids = products if beside is None else pl.concat([products, beside]).unique().sort()
+    frame = reading.frame(sorted(compiled.columns | system), ids=ids, levels=SKUS)
     mapped = compiled.apply(frame)
+    if beside is not None:
+        asked = frame["id"].is_in(products.implode())
+        frame, mapped = frame.filter(asked), mapped.filter(asked)
     if group is None:
         return frame, mapped
     first = frame.select(

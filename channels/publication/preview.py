@@ -32,7 +32,8 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
     with projection.read() as reading:
         ids = whole_groups(reading, [entity.id], compiled.groups)
         frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
-        selected = entity.id in select_products(reading, definition, now)
+        asked = pl.Series("id", [entity.id])
+        selected = entity.id in select_products(reading, definition, now, among=asked)
     row = frame["id"].index_of(entity.id)
     if row is None:
         raise NotFound(f'"{entity.name}" does not exist any more.')

@@ -28,9 +28,11 @@ _STRUCTURAL = text(
 )
 
 
-def select_products(reading: Reading, definition: Definition, now: datetime) -> pl.Series:
-    """Return the ids of the products whose items the feed publishes."""
-    ids = reading.matching(definition.where, levels=SKUS, now=now)
+def select_products(
+    reading: Reading, definition: Definition, now: datetime, *, among: pl.Series | None = None
+) -> pl.Series:
+    """Return the ids of the products whose items the feed publishes, of all or among some."""
+    ids = reading.matching(definition.where, levels=SKUS, now=now, ids=among)
     if definition.completeness_minimum is None:
         return ids
     for locale in definition.completeness_locales:

@@ -14,7 +14,7 @@ from channels.models import Feed
 from channels.publication import ledger
 from channels.publication.build import Built, build
 from channels.publication.files import CURRENT, FeedFolder
-from channels.publication.selection import GROUP_OF_LEVEL, select_products, whole_groups
+from channels.publication.selection import GROUP_OF_LEVEL, SKUS, select_products, whole_groups
 from pim.projection import Reading
 
 State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
@@ -38,34 +38,47 @@ class Standing:
     problems: Sequence[dict[str, Any]]
 
 
+def relatives(reading: Reading, product: int) -> pl.DataFrame:
+    """Return id, root, colourway and parent of a product and of all variants of its style."""
+    ids = whole_groups(reading, [product], frozenset({"root"}))
+    return reading.frame(["id", "root", "colourway", "parent"], ids=ids, levels=SKUS)
+
+
 def standing(
     reading: Reading,
     feed: Feed,
     definition: Definition,
     folder: FeedFolder,
     product: int,
+    related: pl.DataFrame,
     *,
     now: datetime,
 ) -> Standing:
-    """Return where a product stands, by mapping and checking it now, with its group."""
+    """Return where a product stands, by mapping and checking it now, with its group.
+
+    `related` are the product's relatives.
+    """
     number = folder.pointed(CURRENT)
-    group = _group(reading, definition, product)
+    group = _group(related, definition, product)
     told = _told(folder, number, group)
-    selected = select_products(reading, definition, now)
-    mine = group.filter(group.is_in(selected.implode()))
-    built = build(reading, definition, mine, as_of=now) if product in mine else None
+    chosen = select_products(reading, definition, now, among=related["id"])
+    mine = group.filter(group.is_in(chosen.implode()))
+    built = None
+    if product in mine:  # steps that look at the whole style see what a publication shows them
+        built = build(reading, definition, mine, as_of=now, beside=chosen)
     problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
     item = told["item"][0] if told.height else None
     state = _state(built, told, _own(built, definition, product))
     return Standing(feed=feed, state=state, publication=number, item=item, problems=problems)
 
 
-def _group(reading: Reading, definition: Definition, product: int) -> pl.Series:
+def _group(related: pl.DataFrame, definition: Definition, product: int) -> pl.Series:
     """Return the product, with all that share its item when items are styles or colourways."""
     column = GROUP_OF_LEVEL[definition.level]
-    if column is None:
-        return pl.Series("id", [product], dtype=pl.Int64)
-    return whole_groups(reading, [product], frozenset({column}))
+    same = pl.col("id") == product
+    if column is not None:
+        same |= pl.col(column) == pl.col(column).filter(same).first()
+    return related.filter(same)["id"]
 
 
 def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.DataFrame:

@@ -40,6 +40,9 @@ ABOVE: Final[Mapping[str, str]] = {
     "colourway": "id",
 }
 
+#: Products that are looked up one by one; of more, whole columns are taken.
+FEW = 1000
+
 
 class Side:
     """All stored rows of one kind (products or models) over the segments, oldest first."""
@@ -145,9 +148,23 @@ class Catalogue:
             return take(self.items.stored(column.name, column.dtype), rows)
         if not any(self.items.has(part.name) for part in (column, *group)):
             return self._above(column, rows)
+        if rows is not None and len(rows) <= FEW:
+            return self._few(column, rows, group or [column])
         own = self.items.stored(column.name, column.dtype)
         both = pl.concat([own, self.owners.stored(column.name, column.dtype)], rechunk=True)
         return both.gather(take(self._places(group or [column]), rows))
+
+    def _few(self, column: Column, rows: pl.Series, group: Sequence[Column]) -> pl.Series:
+        """Return an overridable column of a few products without looking at all the others."""
+        frame = pl.DataFrame(
+            {
+                "own": self.items.stored(column.name, column.dtype).gather(rows),
+                "above": self._above(column, rows),
+                "held": self._held(group, rows),
+            }
+        )
+        chosen = pl.when("held").then("own").otherwise("above").alias(column.name)
+        return frame.select(chosen).to_series()
 
     def model_column(self, column: Column, rows: pl.Series | None) -> pl.Series:
         """Return a column of models, with what they inherit."""
@@ -187,10 +204,10 @@ class Catalogue:
         own = _any_contains(self.items, cells, text)
         return own | _any_contains(self.owners, cells, text).gather(self.owner).fill_null(False)
 
-    def _held(self, group: Sequence[Column]) -> pl.Series:
-        """Return for every stored product whether it holds any part of a cell itself."""
+    def _held(self, group: Sequence[Column], rows: pl.Series | None = None) -> pl.Series:
+        """Return for stored products whether they hold any part of a cell themselves."""
         held = [
-            self.items.stored(part.name, part.dtype).is_not_null()
+            take(self.items.stored(part.name, part.dtype), rows).is_not_null()
             for part in group
             if self.items.has(part.name)
         ]

@@ -93,10 +93,19 @@ class Reading:
         levels: Collection[str] = PRODUCT_LEVELS,
         now: datetime | None = None,
         viewer: Viewer | None = None,
+        ids: pl.Series | None = None,
     ) -> pl.Series:
-        """Return the ids that meet a condition, in rising order."""
+        """Return the ids that meet a condition, in rising order.
+
+        With `ids` only these are asked, which for a few takes no longer in a large catalogue.
+        """
         node = viewers.compile(condition, viewer, self.structure)
-        return self._found(node, levels, now)["id"]
+        if ids is None:
+            return self._found(node, levels, now)["id"]
+        compiler = self._compiler(now)
+        names = dict.fromkeys(["id", *compiler.needed(node)])
+        frame = self.frame(list(names), ids=ids.unique().sort(), levels=levels)
+        return frame.filter(compiler.node(node))["id"]
 
     def search(  # noqa: PLR0913 - a grid asks all of this at once
         self,
@@ -185,12 +194,7 @@ class Reading:
         text: str | None = None,
     ) -> pl.DataFrame:
         """Return id and row of what meets a condition, in order of id."""
-        compiler = Compiler(
-            structure=self.structure,
-            now=now or datetime.now(UTC),
-            known=self._catalogue.items.names | self._catalogue.owners.names,
-            members=self._members,
-        )
+        compiler = self._compiler(now)
         parts = []
         for side in _sides(levels):
             living = self._living(side, levels)
@@ -200,6 +204,14 @@ class Reading:
                 living = living.filter(reduce(and_, masks).gather(living["row"]))
             parts.append(living.with_columns(pl.lit(side, dtype=pl.UInt8).alias("side")))
         return parts[0] if len(parts) == 1 else pl.concat(parts).sort("id")
+
+    def _compiler(self, now: datetime | None) -> Compiler:
+        return Compiler(
+            structure=self.structure,
+            now=now or datetime.now(UTC),
+            known=self._catalogue.items.names | self._catalogue.owners.names,
+            members=self._members,
+        )
 
     def _mask(self, side: int, node: Node, compiler: Compiler) -> pl.Series:
         """Return for every stored row of a side whether a condition holds."""

@@ -9,7 +9,7 @@ from channels.feeds.definition import parse_feed
 from channels.feeds.service import list_feeds
 from channels.models import Feed
 from channels.publication.review import folder_of
-from channels.publication.standing import Standing, standing
+from channels.publication.standing import Standing, relatives, standing
 from pim.errors import Refused
 from pim.web import state
 
@@ -26,6 +26,8 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
     """Return where a product stands in each feed."""
     with state.reading() as reading:
         found: list[Standing | Unusable] = []
+        related = relatives(reading, product)
+        now = state.work().clock()
         for feed in list_feeds(state.work().session):
             try:
                 definition = parse_feed(feed.document, reading.structure)
@@ -33,6 +35,5 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
                 found.append(Unusable(feed=feed, reason=str(refusal)))
                 continue
             folder = folder_of(state.parts().settings, feed)
-            now = state.work().clock()
-            found.append(standing(reading, feed, definition, folder, product, now=now))
+            found.append(standing(reading, feed, definition, folder, product, related, now=now))
         return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -103,3 +104,6 @@ def test_a_search_finds_exactly_what_the_rules_say(
                 if evaluate(condition, view(thing, by_id), SHOES, NOW)
             ]
             assert found == expected, document
+            some = pl.Series("id", list(by_id)[::2])
+            among = shelf.matching(condition, levels=EVERY_LEVEL, now=NOW, ids=some).to_list()
+            assert among == [number for number in expected if number in some], document
