@@ -117,24 +117,24 @@ def _ids(frame: pl.DataFrame, item_id: str) -> pl.Series:
     return frame.select(as_text(item_id, frame.schema).fill_null("")).to_series()
 
 
-def breaks(rule: Rule, frame: pl.DataFrame, facts: Facts) -> pl.Expr:
+def breaks(rule: Rule, schema: pl.Schema, facts: Facts) -> pl.Expr:
     """Return which items break a rule, never null."""
     column = rule.parameters.get("column")
     if column is not None:
         return pl.col(column).is_not_null()
     if rule.check in ROW_CHECKS:
-        fails = ROW_CHECKS[rule.check](rule, frame.schema)
+        fails = ROW_CHECKS[rule.check](rule, schema)
     else:
-        fails = _in_elements(rule, frame)
-    where = applies(rule, frame.schema, facts)
+        fails = _in_elements(rule, schema)
+    where = applies(rule, schema, facts)
     return (fails if where is None else fails & where).fill_null(False)
 
 
-def _in_elements(rule: Rule, frame: pl.DataFrame) -> pl.Expr:
-    if rule.target not in frame.columns:
+def _in_elements(rule: Rule, schema: pl.Schema) -> pl.Expr:
+    if rule.target not in schema:
         return pl.lit(False)
     broken, value = ELEMENT_CHECKS[rule.check], pl.col(rule.target)
-    if isinstance(frame.schema[rule.target], pl.List):
+    if isinstance(schema[rule.target], pl.List):
         return value.list.eval(broken(pl.element(), rule.parameters)).list.any()
     return broken(value, rule.parameters)
 
@@ -147,15 +147,16 @@ def _pass(
     found: _Findings,
 ) -> pl.DataFrame:
     """Note what every rule finds; return the frame as it came."""
+    schema = frame.schema
     masks = [
-        breaks(rule, frame, facts).alias(str(number)) for number, (rule, _) in enumerate(rules)
+        breaks(rule, schema, facts).alias(str(number)) for number, (rule, _) in enumerate(rules)
     ]
     # The row number comes along so that rules about no column at all are as long as the frame.
     broken = frame.lazy().select(_ROW, *masks).collect()
     for number, (rule, severity) in enumerate(rules):
-        rows = broken.get_column(str(number)).arg_true()
-        if len(rows):
-            _note(frame, rule, severity, rows, ids, found)
+        mask = broken.get_column(str(number))
+        if mask.any():  # most rules find nothing
+            _note(frame, rule, severity, mask.arg_true(), ids, found)
     return frame
 
 
@@ -193,14 +194,14 @@ def _emptied(frame: pl.DataFrame, rules: list[Rule], facts: Facts) -> pl.DataFra
 def _without(rule: Rule, frame: pl.DataFrame, facts: Facts) -> pl.Expr:
     value = pl.col(rule.target)
     if not isinstance(frame.schema[rule.target], pl.List):
-        return pl.when(breaks(rule, frame, facts).not_()).then(value)
+        return pl.when(breaks(rule, frame.schema, facts).not_()).then(value)
     if rule.check == "max_items":
         return value.list.head(rule.parameters["limit"])
     if rule.check in ELEMENT_CHECKS:
         broken = ELEMENT_CHECKS[rule.check](pl.element(), rule.parameters).fill_null(False)
         kept = value.list.eval(pl.element().filter(broken.not_()))
         return pl.when(kept.list.len() > 0).then(kept)
-    return pl.when(breaks(rule, frame, facts).not_()).then(value)
+    return pl.when(breaks(rule, frame.schema, facts).not_()).then(value)
 
 
 def _groups(frame: pl.DataFrame, group: pl.Series | str | None) -> pl.Series | None:
