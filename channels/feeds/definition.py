@@ -211,7 +211,7 @@ def _unknown(key: str, given: str, known: Any) -> Violation:
         parameters={
             "key": NOUNS[key],
             "given": given,
-            "known": ", ".join(known),
+            "known": ", ".join(known) or "none yet",
         },
         value=given,
         mend="Choose one of: {known}.",

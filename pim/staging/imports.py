@@ -74,7 +74,8 @@ class ImportRun:
             raise ValueError("A dry run needs a unit of work that never commits.")
         label = ", ".join(path.name for path in paths)
         parameters = {
-            "paths": [str(path.absolute()) for path in paths],
+            "paths": [str(path) for path in paths],
+            "base": str(Path.cwd()),
             **{k: str(v) if isinstance(v, Path) else v for k, v in asdict(options).items()},
         }
         run = runs.start_run(work, kind="import", label=label, parameters=parameters)
@@ -172,7 +173,10 @@ class ImportRun:
             blank=self.blank,
         )
         paths = [Path(p) for p in self.run.parameters["paths"]]
-        for name, counts in intake.take(paths, entity=self.options.entity, taken=self.taken):
+        base = Path(self.run.parameters["base"])
+        for name, counts in intake.take(
+            paths, base=base, entity=self.options.entity, taken=self.taken
+        ):
             self._count(name, counts)
             self.taken += 1
             self._commit()

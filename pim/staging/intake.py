@@ -39,14 +39,19 @@ class Intake:
     blank: Blank = "keep"
 
     def take(
-        self, paths: Sequence[Path], *, entity: str, taken: int
+        self, paths: Sequence[Path], *, base: Path, entity: str, taken: int
     ) -> Iterator[tuple[str, Counts]]:
         """Yield each file's name and the counts that are known after reading it.
 
+        Paths are relative to `base`, where the person stood who named them.
         The first `taken` files were read and committed by an earlier process.
         """
         planned = plan(
-            paths, entity=entity, profile=self.profile, workdir=self.stage.folder / "files"
+            paths,
+            entity=entity,
+            profile=self.profile,
+            workdir=self.stage.folder / "files",
+            base=base,
         )
         kept = StagePlan(sources=self.stage.load().sources[:taken], notes=list(planned.notes))
         for source in planned.sources[taken:]:

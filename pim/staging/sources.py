@@ -69,23 +69,27 @@ def plan(
     entity: str = "auto",
     profile: ForeignSheet | None = None,
     workdir: Path,
+    base: Path = Path(),
 ) -> Plan:
     """Return what to import from paths, in dependency order; zips are unpacked into workdir.
+
+    Paths are relative to `base` and name their files as the person gave them.
 
     A file that is named must be importable; in folders and zips, what holds no entity is left
     aside. Raises Refused when a path holds nothing to import or its entity cannot be told.
     """
     asked = profile.entity if profile else None if entity == "auto" else entity_asked(entity)
     found = _Findings(asked, profile)
-    for number, path in enumerate(paths):
+    for number, given in enumerate(paths):
+        path, name = base / given, str(given)
         if path.is_dir():
-            _folder(path, str(path), found)
+            _folder(path, name, found)
         elif not path.exists():
-            raise Refused(f"{path}: there is no such file or folder.")
+            raise Refused(f"{name}: there is no such file or folder.")
         elif path.suffix.lower() == ".zip":
-            _folder(unpack(path, workdir / f"{number}-{path.stem}"), str(path), found)
+            _folder(unpack(path, workdir / f"{number}-{path.stem}"), name, found)
         else:
-            found.add(found.entity or _entity(path, str(path), found), path, str(path))
+            found.add(found.entity or _entity(path, name, found), path, name)
     ordered = sorted(found.sources, key=lambda source: ENTITIES.index(source.entity))
     return Plan(sources=tuple(ordered), notes=tuple(found.notes))
 
