@@ -36,7 +36,7 @@ def select_products(
     if definition.completeness_minimum is None:
         return ids
     for locale in definition.completeness_locales:
-        ratios = reading.completeness(definition.channel.code, locale)
+        ratios = reading.completeness(definition.channel.code, locale, ids=among)
         complete = ratios.filter(pl.col("ratio") >= definition.completeness_minimum)["id"]
         ids = ids.filter(ids.is_in(complete.implode()))
     return ids

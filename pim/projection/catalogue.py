@@ -64,14 +64,26 @@ class Side:
 
     def stored(self, name: str, dtype: pl.DataType) -> pl.Series:
         """Return a column of every stored row, null where a segment lacks it."""
+        parts = self._parts(name, dtype)
+        # Gathering from several chunks copies text; from one it copies 16 bytes a row.
+        return pl.concat(parts, rechunk=True) if len(parts) > 1 else parts[0]
+
+    def picked(self, name: str, dtype: pl.DataType, rows: pl.Series | None) -> pl.Series:
+        """Return a column of the chosen rows, or of all; a few are not worth one chunk of all."""
+        if rows is None or len(rows) > FEW:
+            return take(self.stored(name, dtype), rows)
+        parts = self._parts(name, dtype)
+        return pl.concat(parts, rechunk=False).gather(rows)
+
+    def _parts(self, name: str, dtype: pl.DataType) -> list[pl.Series]:
+        """Return what each segment stores."""
         parts = []
         for table, height in zip(self._tables, self.heights, strict=True):
             part = mapped(table, name) if name in table.column_names else None
             if part is None or part.dtype != dtype:  # the attribute was made anew with another type
                 part = pl.Series(name, [None], dtype=dtype).new_from_index(0, height)
             parts.append(part)
-        # Gathering from several chunks copies text; from one it copies 16 bytes a row.
-        return pl.concat(parts, rechunk=True) if len(parts) > 1 else parts[0]
+        return parts
 
     def has(self, name: str) -> bool:
         """Tell whether any segment holds the column."""
@@ -145,7 +157,7 @@ class Catalogue:
                 column.name
             )
         if column.name in SYSTEM or not self.owners.has(column.name):
-            return take(self.items.stored(column.name, column.dtype), rows)
+            return self.items.picked(column.name, column.dtype, rows)
         if not any(self.items.has(part.name) for part in (column, *group)):
             return self._above(column, rows)
         if rows is not None and len(rows) <= FEW:
@@ -158,7 +170,7 @@ class Catalogue:
         """Return an overridable column of a few products without looking at all the others."""
         frame = pl.DataFrame(
             {
-                "own": self.items.stored(column.name, column.dtype).gather(rows),
+                "own": self.items.picked(column.name, column.dtype, rows),
                 "above": self._above(column, rows),
                 "held": self._held(group, rows),
             }
@@ -207,7 +219,7 @@ class Catalogue:
     def _held(self, group: Sequence[Column], rows: pl.Series | None = None) -> pl.Series:
         """Return for stored products whether they hold any part of a cell themselves."""
         held = [
-            take(self.items.stored(part.name, part.dtype), rows).is_not_null()
+            self.items.picked(part.name, part.dtype, rows).is_not_null()
             for part in group
             if self.items.has(part.name)
         ]
@@ -225,7 +237,7 @@ class Catalogue:
         return frame.select(chosen).to_series()
 
     def _above(self, column: Column, rows: pl.Series | None) -> pl.Series:
-        return self.owners.stored(column.name, column.dtype).gather(take(self.owner, rows))
+        return self.owners.picked(column.name, column.dtype, take(self.owner, rows))
 
     def _level(self, rows: pl.Series | None) -> pl.Series:
         simple = take(self.owner, rows).is_null().to_frame("simple")

@@ -16,7 +16,7 @@ import polars as pl
 from pim.domain.structure import ALL, Attribute, Channel, Family, Structure
 from pim.domain.values import Cell
 from pim.projection import columns
-from pim.projection.catalogue import Catalogue
+from pim.projection.catalogue import Catalogue, take
 from pim.projection.columns import SYSTEM, Column
 from pim.projection.leaves import filled as holds_data
 
@@ -24,21 +24,27 @@ BITS: Final = 64
 
 
 def of_products(
-    catalogue: Catalogue, structure: Structure, channel: str, locale: str
+    catalogue: Catalogue,
+    structure: Structure,
+    channel: str,
+    locale: str,
+    rows: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Return required, missing and ratio (0 to 100, rounded down) of every stored product.
 
-    All three are null without a family; a family that requires nothing is complete.
+    All three are null without a family; a family that requires nothing is complete. With `rows`,
+    a few, only of these, and without looking at all the others.
     """
     market = structure.channels[channel]
     asked = _asked(structure, market, locale)
-    frame = catalogue.items.stored("family", SYSTEM["family"]).to_frame()
+    frame = catalogue.items.picked("family", SYSTEM["family"], rows).to_frame()
     missing, required = pl.lit(0, dtype=pl.Int64), pl.lit(0, dtype=pl.Int64)
     for start in range(0, len(asked), BITS):
         word = asked[start : start + BITS]
         masks = _masks(structure, market, word)
         bits = [
-            filled(catalogue, structure, attribute, market, locale).cast(pl.UInt64) * (1 << number)
+            filled(catalogue, structure, attribute, market, locale, rows).cast(pl.UInt64)
+            * (1 << number)
             for number, attribute in enumerate(word)
         ]
         frame = frame.with_columns(reduce(lambda a, b: a | b, bits).alias(f"held{start}"))
@@ -84,9 +90,14 @@ def _required(family: Family, channel: Channel) -> set[str]:
 
 
 def filled(
-    catalogue: Catalogue, structure: Structure, attribute: Attribute, channel: Channel, locale: str
+    catalogue: Catalogue,
+    structure: Structure,
+    attribute: Attribute,
+    channel: Channel,
+    locale: str,
+    rows: pl.Series | None = None,
 ) -> pl.Series:
-    """Return for every stored product whether an attribute is filled in a channel and locale."""
+    """Return for stored products, all or a few, whether an attribute is filled in a market."""
     cell = Cell(
         attribute.code,
         channel.code if attribute.scopable else ALL,
@@ -94,9 +105,11 @@ def filled(
     )
     parts = _parts(attribute, cell, channel)
     key = tuple(part.name for part in parts)
+    if rows is not None and key not in catalogue.filled:
+        return _filled_few(catalogue, structure, attribute, parts, rows)
     if key not in catalogue.filled:
         catalogue.filled[key] = _filled(catalogue, structure, attribute, parts)
-    return catalogue.filled[key]
+    return take(catalogue.filled[key], rows)
 
 
 def _filled(
@@ -110,6 +123,22 @@ def _filled(
     return catalogue.test_cell(
         parts, catalogue.group(structure, parts[0]), lambda frame: frame.select(whole).to_series()
     )
+
+
+def _filled_few(
+    catalogue: Catalogue,
+    structure: Structure,
+    attribute: Attribute,
+    parts: list[Column],
+    rows: pl.Series,
+) -> pl.Series:
+    if not parts:
+        return pl.repeat(True, len(rows), eager=True)
+    if attribute is structure.identifier:
+        return catalogue.items.picked("identifier", SYSTEM["identifier"], rows).is_not_null()
+    group = catalogue.group(structure, parts[0])
+    frame = pl.DataFrame([catalogue.product_column(part, rows, group) for part in parts])
+    return frame.select(reduce(and_, map(holds_data, parts)).alias("filled")).to_series()
 
 
 def _parts(attribute: Attribute, cell: Cell, channel: Channel) -> list[Column]:

@@ -144,13 +144,22 @@ class Reading:
         counted = column.alias("value").value_counts()
         return dict(zip(counted["value"], counted["count"], strict=True))
 
-    def completeness(self, channel: str, locale: str) -> pl.DataFrame:
-        """Return id, required, missing and ratio (percent, rounded down) of every product.
+    def completeness(
+        self, channel: str, locale: str, *, ids: pl.Series | None = None
+    ) -> pl.DataFrame:
+        """Return id, required, missing and ratio (percent, rounded down) of products.
 
-        All but the id are null for a product without family.
+        All but the id are null for a product without family. With `ids` only of these.
         """
         living = self._catalogue.products
-        return pl.DataFrame([living["id"]]).hstack(self._complete(channel, locale)[living["row"]])
+        if ids is None:
+            complete = self._complete(channel, locale)[living["row"]]
+        else:
+            living = pick(living, ids)
+            complete = completeness.of_products(
+                self._catalogue, self.structure, channel, locale, rows=living["row"]
+            )
+        return pl.DataFrame([living["id"]]).hstack(complete)
 
     def _living(self, side: int, levels: Collection[str]) -> pl.DataFrame:
         living = self._catalogue.products if side == PRODUCTS else self._catalogue.models
