@@ -173,7 +173,7 @@ class ImportRun:
             blank=self.blank,
         )
         paths = [Path(p) for p in self.run.parameters["paths"]]
-        base = Path(self.run.parameters["base"])
+        base = Path(self.run.parameters.get("base", ""))  # uploads are named by their whole path
         for name, counts in intake.take(
             paths, base=base, entity=self.options.entity, taken=self.taken
         ):
