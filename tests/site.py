@@ -85,13 +85,15 @@ def email(role: str) -> str:
 
 
 @contextlib.contextmanager
-def open_site(server: Server) -> Iterator[Site]:
-    """Yield a site with a database of its own."""
+def open_site(server: Server, *, empty: bool = False) -> Iterator[Site]:
+    """Yield a site with a database of its own; an empty one has people and seeds only."""
     with server.database() as url, tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = Settings(home=home, database_url=url, secret_key="only-for-tests")
         engine = create_engine(url)
-        _fill(engine, settings, home / "demo")
+        _start(engine)
+        if not empty:
+            _fill(engine, settings, home / "demo")
         app = create_app(settings, url)
         app.test_client_class = Client
         app.config.update(TESTING=False, WTF_CSRF_ENABLED=False)
@@ -102,13 +104,16 @@ def open_site(server: Server) -> Iterator[Site]:
         engine.dispose()
 
 
-def _fill(engine: sa.Engine, settings: Settings, folder: Path) -> None:
-    write(folder, pictures=False)
-    _draw(folder)
+def _start(engine: sa.Engine) -> None:
     with unit_of_work(engine) as work:
         seed(work)
         for role in ROLES:
             create_user(work, email=email(role), password=PASSWORD, role=role, name=role.title())
+
+
+def _fill(engine: sa.Engine, settings: Settings, folder: Path) -> None:
+    write(folder, pictures=False)
+    _draw(folder)
     with unit_of_work(engine) as work:
         ImportRun.begin(work, settings, [folder], ImportOptions()).finish()
     with unit_of_work(engine) as work:

@@ -230,7 +230,7 @@ def _people_and_runs() -> None:
         given("state", TEXT, "'queued'"),
         maybe_link("author_id", "app_user.id"),
         given("parameters", JSON, "'{}'::jsonb"),
-        maybe("result", JSON),
+        maybe("result", ORDERED),
         given("stage", TEXT, "''"),
         given("done", BIG, "0"),
         maybe("total", BIG),

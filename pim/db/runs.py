@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pim.db.base import Base, BigId, Json, Now
@@ -38,7 +37,8 @@ class Run(Base):
     state: Mapped[str] = mapped_column(server_default=text("'queued'"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     parameters: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
-    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    # JSON, not JSONB: a report keeps the order in which it was told, such as files as imported.
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     stage: Mapped[str] = mapped_column(server_default=text("''"))
     done: Mapped[int] = mapped_column(server_default=text("0"))
     total: Mapped[int | None]

@@ -55,5 +55,5 @@ def texts(
         pl.when(pl.col("family").is_in(ids)).then(pl.col(column).cast(pl.String))
         for column, ids in columns.items()
     ]
-    empty = pl.lit(None, dtype=pl.String)
+    empty = pl.repeat(None, pl.len(), dtype=pl.String)
     return frame.select((pl.coalesce(choices) if choices else empty).alias(name)).to_series()
