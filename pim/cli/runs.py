@@ -85,8 +85,10 @@ def resume(cli: Cli, number: int) -> None:
     with cli.engine() as engine, unit_of_work(engine) as work, cli.progress("Resuming") as advance:
         found = runs.find_run(work.session, number)
         if found.kind not in _RESUMED or found.state == "done":
-            raise Refused(f"Run {number} is a {found.kind} that is {found.state}: only an "
-                          "unfinished import or bulk edit is resumed.")  # fmt: skip
+            raise Refused(
+                f"Run {number} ({found.kind}) is {found.state}: only an unfinished import or bulk "
+                "edit is resumed."
+            )
         document = _RESUMED[found.kind](cli, work, found, advance)
     cli.answer(document, lambda: cli.out.print(f"Run {number} is done."))
 

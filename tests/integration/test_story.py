@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +23,6 @@ from pim.staging.imports import ImportResult
 from pim.structure.queries import current
 from pim.structure.seeds import seed
 from tests.factories.catalogue import Catalogue
-
-PROJECT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("PIM_SHARED_DATA") or PROJECT.parent / "shared" / "data")
-FOLDER = DATA / "akeneo" / "catalog_modeling"
 
 FEED = {
     "code": "shop",
@@ -84,14 +79,18 @@ class Teller:
 
 
 @pytest.fixture
-def teller(engine: Any, settings: Settings, tmp_path: Path) -> Iterator[Teller]:
+def folder(shared_data: Path) -> Path:
+    """Return the folder of the real catalogue."""
+    return shared_data / "akeneo" / "catalog_modeling"
+
+
+@pytest.fixture
+def teller(engine: Any, settings: Settings, tmp_path: Path, folder: Path) -> Iterator[Teller]:
     """Return the real catalogue, imported into a fresh database, with a feed."""
-    if not FOLDER.is_dir():
-        pytest.skip(f"{FOLDER} is not there; PIM_SHARED_DATA names the folder of catalogues")
     with unit_of_work(engine) as work:
         seed(work)
     catalogue = Catalogue(engine, settings, tmp_path)
-    loaded = catalogue.take(FOLDER)
+    loaded = catalogue.take(folder)
     assert created(loaded) == {"product_models.csv": 80, "products.csv": 242}
     with unit_of_work(engine) as work:
         apply_feed(work, FEED, current(work.session))
@@ -156,10 +155,10 @@ def test_the_story_of_a_supplier_a_sale_and_a_change_of_mind(
     assert bytes_of_third == bytes_of_first
 
 
-def test_a_second_import_of_the_catalogue_changes_nothing(teller: Teller) -> None:
+def test_a_second_import_of_the_catalogue_changes_nothing(teller: Teller, folder: Path) -> None:
     state = teller.catalogue.state()
 
-    again = teller.catalogue.take(FOLDER)
+    again = teller.catalogue.take(folder)
 
     assert (again.counts.created, again.counts.updated, again.change_set) == (0, 0, None)
     assert teller.catalogue.state() == state
