@@ -15,14 +15,15 @@ from pim.db.embedded import EmbeddedServer, database_url
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work
 from pim.settings import Settings
-from pim.web import context_bar, errors, formats, people, security, state
+from pim.web import context_bar, errors, formats, people, security, state, telemetry
 from pim.web.access import views as access
 from pim.web.feeds import views as feeds
 from pim.web.home import views as home
 from pim.web.imports import views as imports
+from pim.web.operations import views as operations
 from pim.web.products import media
 from pim.web.products import views as products
-from pim.web.rules import PUBLIC, admits, allowed, rule_of
+from pim.web.rules import PUBLIC, admits, allowed, needs_database, rule_of, without_database
 from pim.web.runs import views as runs
 
 UPLOAD_LIMIT = 512 * 1024 * 1024
@@ -37,7 +38,7 @@ class Polka(Flask):
         """Carry out a request in one transaction, if its rule admits the person."""
         view = self.view_functions.get(request.endpoint or "")
         rule = rule_of(view) if view else None
-        if request.routing_exception is None and (rule == PUBLIC and request.endpoint == "static"):
+        if request.routing_exception is None and rule == PUBLIC and not needs_database(view):
             return super().dispatch_request()
         with unit_of_work(state.parts().engine) as work:
             g.work = work
@@ -64,11 +65,11 @@ def create_app(settings: Settings | None = None, database_url: str | None = None
     app.config.update(_configuration(settings))
     engine = create_engine(database_url or _url(settings))
     app.extensions[state.NAME] = state.Parts(settings, engine)
-    allowed(PUBLIC)(app.view_functions["static"])
-    for part in (security, errors, formats):
+    without_database(allowed(PUBLIC)(app.view_functions["static"]))
+    for part in (telemetry, security, errors, formats):
         part.register(app)
     csrf.init_app(app)
-    for noun in (home, access, products, media, feeds, runs, imports):
+    for noun in (home, access, products, media, feeds, runs, imports, operations):
         app.register_blueprint(noun.pages)
     app.context_processor(_everywhere)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

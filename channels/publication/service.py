@@ -7,6 +7,7 @@ from channels.models import Publication
 from channels.publication.lock import alone
 from channels.publication.publish import Publishing, PublishOptions
 from channels.publication.reconcile import fail
+from pim import logs
 from pim.db import runs
 from pim.db.unit_of_work import Work
 from pim.errors import PimError, Refused
@@ -38,6 +39,7 @@ def publish_feed(
     )
     work.commit()
     run_id = run.id
+    logs.bind(feed=feed.code)
     try:
         with alone(work.session.get_bind().engine, feed):
             projection.refresh()

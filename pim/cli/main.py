@@ -9,11 +9,14 @@ from typing import Any
 import click
 from rich.console import Console
 
+from pim import logs
 from pim.cli.context import Cli
 from pim.errors import PimError, Refused
 from pim.settings import Settings
 
 FAILED = 3
+#: Commands that run until they are told to stop; machines read what they log.
+SERVICES = frozenset({"serve", "worker"})
 
 
 class Commands(click.Group):
@@ -69,7 +72,10 @@ def _show(error: PimError) -> None:
 @click.pass_context
 def group(context: click.Context) -> None:
     """Polka: one master catalogue, every channel's feed."""
-    context.obj = Cli(Settings.from_environment())
+    settings = Settings.from_environment()
+    service = context.invoked_subcommand in SERVICES
+    logs.configure(logs.settings_of(service=service), secrets=settings.secrets)
+    context.obj = Cli(settings)
 
 
 def _register(*modules: Callable[[click.Group], None]) -> None:

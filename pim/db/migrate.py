@@ -48,6 +48,24 @@ def ensure_upgraded(engine: Engine) -> bool:
     return True
 
 
+def mismatch(connection: Connection) -> str | None:
+    """Say why this version of Polka and the database do not fit together; None when they do."""
+    known, newest = current_revision(connection), newest_revision(connection)
+    if known == newest:
+        return None
+    if known is None:
+        return "The database is empty: run pim db upgrade."
+    if known not in {script.revision for script in _scripts(connection).walk_revisions()}:
+        return (
+            f"The database is at revision {known}, which this version of Polka does not know: it "
+            "was upgraded by a newer version. Install that one on this machine."
+        )
+    return (
+        f"The database is at revision {known} and this version of Polka needs {newest}. Make a "
+        "backup, stop all other workers and pages, and run pim db upgrade."
+    )
+
+
 def current_revision(connection: Connection) -> str | None:
     """Return the database's revision; None when it is empty."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -55,7 +73,11 @@ def current_revision(connection: Connection) -> str | None:
 
 def newest_revision(connection: Connection) -> str | None:
     """Return the revision that this version of Polka needs."""
-    return ScriptDirectory.from_config(configuration(connection)).get_current_head()
+    return _scripts(connection).get_current_head()
+
+
+def _scripts(connection: Connection) -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration(connection))
 
 
 def _run(engine: Engine, migrate: Callable[[Config], None]) -> None:

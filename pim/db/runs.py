@@ -12,12 +12,16 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from pim import logs
 from pim.db.base import Base, BigId, Json, Now
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, PimError
 
-#: queued -> running -> done | held | failed | cancelled; "done" may have rejected rows.
-STATES = ("queued", "running", "done", "held", "failed", "cancelled")
+#: queued -> running -> done | held | failed | cancelled | interrupted; "done" may have rejected
+#: rows, "interrupted" means that the process is gone.
+STATES = ("queued", "running", "done", "held", "failed", "cancelled", "interrupted")
+#: A run in one of these stopped before its end and can be taken up again.
+UNFINISHED = frozenset({"failed", "cancelled", "interrupted"})
 KINDS = ("import", "export", "bulk", "undo", "project", "publish")
 
 
@@ -66,6 +70,7 @@ def start_run(
     )
     work.session.add(run)
     work.session.flush()
+    logs.bind(run=run.id, kind=kind)
     return run
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import procrastinate
+import structlog
 from procrastinate import JobContext as Job
 from sqlalchemy import select
 
+from pim import logs
 from pim.db.runs import Cancelled, Run, find_run, finish_run
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import PimError, Retryable
@@ -19,7 +21,7 @@ from pim.jobs.projecting import project
 from pim.jobs.publishing import publish
 from pim.jobs.watch import Watch
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 #: Returns the run's last state and its result, None if the service has written the result itself.
 Handler = Callable[[JobContext, int, Watch], tuple[str, Mapping[str, object] | None]]
@@ -54,8 +56,16 @@ def carry_out(context: JobContext, name: str, run_id: int) -> None:
 
     A run that was cancelled meanwhile is left alone. Raises Retryable for the queue to try again.
     """
-    if not _claim(context, run_id):
+    names = _claim(context, run_id)
+    if names is None:
         return
+    with logs.bound(run=run_id, **names):
+        _carry_out(context, name, run_id)
+
+
+def _carry_out(context: JobContext, name: str, run_id: int) -> None:
+    began = time.monotonic()
+    log.info("run started")
     try:
         state, result = HANDLERS[name](context, run_id, Watch(context.engine, run_id))
     except Cancelled:
@@ -64,24 +74,26 @@ def carry_out(context: JobContext, name: str, run_id: int) -> None:
         _end(context, run_id, state="queued")
         raise
     except Exception as error:
-        logger.exception("Run %s failed", run_id)
+        log.exception("run failed", seconds=round(time.monotonic() - began, 3))
         _end(context, run_id, state="failed", error=_words(error))
     else:
         _end(context, run_id, state=state, result=result)
+        log.info("run ended", state=state, seconds=round(time.monotonic() - began, 3))
 
 
-def _claim(context: JobContext, run_id: int) -> bool:
-    """Take a queued run; False if somebody has ended it already."""
+def _claim(context: JobContext, run_id: int) -> dict[str, object] | None:
+    """Take a queued run and return what its lines carry; None if somebody has ended it already."""
     with unit_of_work(context.engine) as work:
         run = work.session.scalar(select(Run).where(Run.id == run_id).with_for_update())
         if run is None or run.state not in ("queued", "running"):
-            return False
+            return None
         if run.cancel_requested:
             finish_run(work, run, state="cancelled")
-            return False
+            return None
         run.state, run.heartbeat = "running", work.clock()
         run.started = run.started or run.heartbeat
-        return True
+        change_set = (run.parameters.get("state") or {}).get("change_set")
+        return {"kind": run.kind, "feed": run.parameters.get("feed"), "change_set": change_set}
 
 
 def _end(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
+import os
 import signal
-import sys
+import socket
 from types import FrameType
 
 import procrastinate
 from sqlalchemy import make_url
 
+from pim import logs
 from pim.db.embedded import database_url
 from pim.jobs import tasks, tick
 from pim.jobs.context import JobContext
@@ -62,6 +63,7 @@ def create_queue(engine_url: str) -> procrastinate.App:
 
 
 def _work(settings: Settings, engine_url: str) -> None:
+    set_up_logs(settings, engine_url)
     context = JobContext(settings, engine_url)
     following = tick.Repeating("Following changes", FOLLOW_SECONDS, context.projection.refresh)
     taking_over = tick.Repeating(
@@ -89,10 +91,19 @@ async def _serve(context: JobContext) -> None:
         )
 
 
+def set_up_logs(settings: Settings, *urls: str) -> None:
+    """Log as a service does, every line with this worker's name."""
+    logs.configure(
+        logs.settings_of(service=True),
+        secrets=[*settings.secrets, *urls],
+        always={"worker": f"{socket.gethostname()}:{os.getpid()}"},
+    )
+
+
 def main() -> None:
     """Run one worker on what the environment names (`python -m pim.jobs.worker`)."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     settings = Settings.from_environment()
+    set_up_logs(settings)
     with database_url(settings) as url:
         run_worker(settings, url)
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from pim import logs
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound
 from pim.products.models import ChangeLog, ChangeSet, History
@@ -36,6 +37,7 @@ def open_change_set(
     )
     work.session.add(change_set)
     work.session.flush()
+    logs.bind(change_set=change_set.id)
     return change_set
 
 

@@ -28,6 +28,17 @@ def allowed(rule: str) -> Callable[[View], View]:
     return mark
 
 
+def without_database(view: View) -> View:
+    """Say that a view is carried out without a unit of work: it opens what it needs itself."""
+    view.without_database = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_database(view: Callable[..., Any] | None) -> bool:
+    """Tell whether a view, or the answer to an address without one, wants a unit of work."""
+    return not getattr(view, "without_database", False)
+
+
 def rule_of(view: Callable[..., Any]) -> str | None:
     """Return a view's rule, None if it has none."""
     return getattr(view, "rule", None)

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from types import FrameType
@@ -18,6 +19,7 @@ from pim.db.embedded import database_url
 from pim.db.engine import create_engine
 from pim.settings import Settings
 from pim.structure.seeds import prepare
+from pim.web import metrics
 
 THREADS = 8
 #: Seconds that children get to finish what they are at.
@@ -40,9 +42,9 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises SystemExit if the server ends by itself."""
     signal.signal(signal.SIGTERM, _stop)
-    with database_url(settings) as url:
+    with database_url(settings) as url, tempfile.TemporaryDirectory(prefix="polka-") as counts:
         _prepare(url)
-        environment = _environment(settings, url)
+        environment = {**_environment(settings, url), metrics.FOLDER: counts}
         commands = {"pages": _gunicorn(host, port, processes)}
         if with_worker:
             commands["worker"] = [sys.executable, "-c", _WORKER]
@@ -79,7 +81,8 @@ def _gunicorn(host: str, port: int, processes: int) -> list[str]:
         "threads": THREADS,
         "timeout": 120,
         "graceful-timeout": int(PATIENCE) - 5,
-        "log-level": "warning",
+        "logger-class": "pim.web.gunicorn_logger.ChainedLogger",
+        "log-level": "info",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "gunicorn", "--no-control-socket", *flags, "pim.app:create_app()"]

@@ -1,19 +1,16 @@
-"""The overview, and what monitors ask."""
+"""The overview."""
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, render_template
-from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, render_template
 
 from channels.feeds.service import list_feeds
-from pim.db import migrate
 from pim.db.runs import recent_runs
 from pim.web import state
 from pim.web.feeds import presenting as feeds
 from pim.web.home import overview as figures
 from pim.web.products.fresh import catch_up
-from pim.web.rules import PUBLIC, allowed
+from pim.web.rules import allowed
 from pim.web.runs import presenting
 
 pages = Blueprint("home", __name__)
@@ -40,28 +37,3 @@ def overview() -> str:
         authors=presenting.authors(session, runs),
         changes=figures.changes(session),
     )
-
-
-@pages.get("/health")
-@allowed(PUBLIC)
-def health() -> ResponseReturnValue:
-    """Say that the process answers."""
-    return jsonify(status="ok")
-
-
-@pages.get("/ready")
-@allowed(PUBLIC)
-def ready() -> ResponseReturnValue:
-    """Say whether requests can be served: the database answers and is up to date."""
-    reason = _unready()
-    return (jsonify(status="ready"), 200) if reason is None else (jsonify(status=reason), 503)
-
-
-def _unready() -> str | None:
-    try:
-        connection = state.work().session.connection()
-        known = migrate.current_revision(connection)
-        newest = migrate.newest_revision(connection)
-    except SQLAlchemyError:
-        return "no database"
-    return None if known == newest else "the database is not up to date"
