@@ -10,6 +10,7 @@ import polars as pl
 from channels.checking.conditions import Facts, holds, operand
 from channels.checking.elements import number
 from exporters.contract import Check, Rule
+from pim.projection.columns import AMOUNT
 
 Schema = Mapping[str, Any]
 RowCheck = Callable[[Rule, Schema], pl.Expr]
@@ -56,6 +57,28 @@ def _not_less(rule: Rule, schema: Schema) -> pl.Expr:
     return (number(first) >= number(second)) & comparable
 
 
+def _too_little_less(rule: Rule, schema: Schema) -> pl.Expr:
+    """Tell whether a price is lower than the other by less than so many percent, exactly."""
+    first, second = (number(as_text(target, schema)) for target in rule.parameters["targets"])
+    kept = 100 - rule.parameters["percent"]
+    least = second * pl.lit(kept, dtype=AMOUNT)
+    close = first * pl.lit(100, dtype=AMOUNT) > least
+    return (first < second) & close
+
+
+def _differing(rule: Rule, schema: Schema) -> pl.Expr:
+    group = as_text(rule.parameters["group"], schema)
+    values = [as_text(t, schema).fill_null("\x00") for t in rule.parameters["targets"]]
+    together = pl.concat_str(values, separator="\x1f")
+    return (together.n_unique().over(group) > 1) & group.is_not_null()
+
+
+def _crowded(rule: Rule, schema: Schema) -> pl.Expr:
+    group = as_text(rule.parameters["group"], schema)
+    many: pl.Expr = pl.len().over(group) > rule.parameters["limit"]
+    return many & group.is_not_null()
+
+
 def _present(rule: Rule, schema: Schema) -> list[pl.Expr]:
     return [column(target, schema).is_not_null() for target in rule.parameters["targets"]]
 
@@ -93,9 +116,12 @@ ROW_CHECKS: Mapping[Check, RowCheck] = {
     "max_items": _too_many,
     "unique": _repeated,
     "less_than": _not_less,
+    "below_by": _too_little_less,
     "all_or_none": _some_only,
     "one_of": _none,
     "not_together": _together,
     "same_unit": _mixed_units,
     "distinct_within": _equal_within,
+    "same_within": _differing,
+    "max_within": _crowded,
 }

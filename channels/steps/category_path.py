@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from channels.steps.categories import best, ranked, remembered, tree_of
 from channels.steps.contract import Cell, Context, Step, step
@@ -26,6 +27,7 @@ class CategoryPath(Step):
     separator: str = param("What stands between the levels", " > ")
     depth: int | None = param("At most so many levels, from the top", None, at_least=1)
     locale: str | None = param("The labels' locale; the feed's by default", None)
+    show: Literal["labels", "codes"] = param("Whether labels or codes are shown", "labels")
     root: bool = param("Whether the path starts with the tree's root", False)
 
     def problems(self, cell: Cell, context: Context) -> Iterator[Violation]:
@@ -47,8 +49,11 @@ class CategoryPath(Step):
         by_id = context.structure.categories.by_id
         ids = category.path if self.root else category.path[1:]
         levels = [by_id[id_] for id_ in ids[: self.depth]]
-        labels = [context.labels_of(c.labels, self.locale) or f"[{c.code}]" for c in levels]
-        return self.separator.join(labels)
+        return self.separator.join(self._name(level, context) for level in levels)
+
+    def _name(self, level: Category, context: Context) -> str:
+        label = None if self.show == "codes" else context.labels_of(level.labels, self.locale)
+        return label or (level.code if self.show == "codes" else f"[{level.code}]")
 
 
 def tree_problems(tree: str | None, context: Context) -> Iterator[Violation]:

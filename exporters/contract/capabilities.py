@@ -20,6 +20,8 @@ class Capabilities:
     - `delta`: what a delta file can say. `upsert_and_delete`: changed items and removals;
       `upsert`: changed items only (a removal needs a whole file); None: whole files only.
     - `groups`: the target that groups the variants of one style, if the destination groups.
+    - `contiguous`: whether the items of a group must follow each other, all of them: a publication
+      then writes group after group, and a delta holds every item of a group that changed.
     - `locales_per_file`: how many locales one file may hold; None: any number.
     - `max_bytes`, `max_items`: limits of one uncompressed file; None: no documented limit. A
       publication that exceeds one is held, with the figure in the reason.
@@ -29,6 +31,7 @@ class Capabilities:
     absent: Absent
     delta: Delta | None
     groups: str | None = None
+    contiguous: bool = False
     locales_per_file: int | None = None
     max_bytes: int | None = None
     max_items: int | None = None

@@ -79,11 +79,14 @@ Check = Literal[
     "unique",
     "control_characters",
     "less_than",
+    "below_by",
     "all_or_none",
     "one_of",
     "not_together",
     "same_unit",
     "distinct_within",
+    "same_within",
+    "max_within",
 ]
 
 
@@ -194,6 +197,12 @@ CHECKS: Mapping[Check, CheckDoc] = {
         '{target} is "{value}", which is not below {other}',
         "Lower {target}, or leave it empty when there is nothing to compare",
     ),
+    "below_by": CheckDoc(
+        "`targets` = (a, b): number of a <= number of b less `percent` of it, read as by "
+        "`less_than`. Passes where a is not below b at all: that is what `less_than` says.",
+        '{targets} differ by less than {percent} % ({target} is "{value}")',
+        "Leave {target} empty: so small a reduction is not shown",
+    ),
     "all_or_none": CheckDoc(
         "Of `targets` either all or none are present. Fails once per item.",
         "Some of {targets} are filled and some are not; the destination wants all or none",
@@ -219,5 +228,17 @@ CHECKS: Mapping[Check, CheckDoc] = {
         "as a value, items without a group pass, every item of an equal pair fails.",
         'Two items of the group "{value}" have the same {targets}',
         "Give each variant its own combination, or map the attribute that tells them apart",
+    ),
+    "same_within": CheckDoc(
+        "Items with the same value of `group` have the same value of every one of `targets`; "
+        "absent counts as a value, items without a group pass, every item of the group fails.",
+        'The items of the group "{value}" differ in {targets}, where the group has one value only',
+        "Map {targets} to an attribute of the style, so that all its variants share the value",
+    ),
+    "max_within": CheckDoc(
+        "At most `limit` items have the same value of `group`; items without a group pass, every "
+        "item of a larger group fails.",
+        'The group "{value}" has more than {limit} items',
+        "Split the style, or publish a group per colourway: map {target} to the colourway",
     ),
 }

@@ -79,6 +79,10 @@ class Exporter(ABC):
     def item_id(self, options: Any) -> str:
         """Return the target that identifies an item at the destination."""
 
+    def limits(self, options: Any) -> Capabilities:
+        """Return the capabilities under these options, where an option changes a limit."""
+        return self.capabilities
+
     def targets(self, options: Any) -> tuple[str, ...]:
         """Return the standard targets in order; empty where a mapping may use any name."""
         return tuple(each.target for each in self.requirements(options).targets)

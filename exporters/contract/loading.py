@@ -63,6 +63,8 @@ def _relation(body: dict[str, Any]) -> Relation:
     if len(checks) != 1:
         raise ValueError(f"relation {body.get('code')}: name one check, not {checks}")
     targets = tuple(body.pop(checks[0]))
+    if "percent" in body:
+        body["percent"] = Decimal(body["percent"])
     when = parse_target_condition(body.pop("when")) if "when" in body else None
     target = body.pop("target", targets[0])
     return Relation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 
 from exporters.contract.checks import CHECKS, Check
@@ -17,7 +18,9 @@ from pim.domain.violations import Severity
 class Relation:
     """What the destination demands between targets; `check` and its `targets` as in `CHECKS`.
 
-    `target` is blamed (and emptied by `drop_value`); `group` only for `distinct_within`.
+    `target` is blamed (and emptied by `drop_value`); `group` only for the checks of groups
+    (`..._within`), `percent` only for `below_by`, `limit` only for `max_within`. `message` and
+    `mend` take the place of the check's own words.
     """
 
     code: str
@@ -25,10 +28,13 @@ class Relation:
     check: Check
     targets: tuple[str, ...]
     group: str | None = None
+    percent: Decimal | None = None
+    limit: int | None = None
     when: Node | None = None
     severity: Severity = "error"
     source: str = ""
     description: str = ""
+    message: str = ""
     mend: str = ""
 
     def rule(self) -> Rule:
@@ -40,10 +46,12 @@ class Relation:
             parameters={
                 "targets": self.targets,
                 "group": self.group,
+                "percent": self.percent,
+                "limit": self.limit,
                 "other": self.targets[-1],
             },
             severity=self.severity,
-            message=CHECKS[self.check].message,
+            message=self.message or CHECKS[self.check].message,
             mend=self.mend or CHECKS[self.check].mend,
             source=self.source,
             when=self.when,
@@ -62,8 +70,13 @@ class Requirements:
         return {each.target: each for each in self.targets}
 
     def of(self, target: str) -> Requirement | None:
-        """Return what is demanded of a target; numbered ones share theirs (`base_target`)."""
-        return self._by_target.get(base_target(target))
+        """Return what is demanded of a target; numbered ones share theirs (`base_target`).
+
+        A requirement of `param.*` is that of every target that begins with `param.`, unless one
+        names the target itself.
+        """
+        own = self._by_target.get(base_target(target))
+        return own or self._by_target.get(f"{target.partition('.')[0]}.*")
 
     def rules(self) -> tuple[Rule, ...]:
         """Return every rule: what docs list and what a feed may name in `severity`."""
@@ -90,7 +103,7 @@ class Requirements:
 
     def _rules_of(self, target: str) -> Iterator[Rule]:
         if (found := self.of(target)) is not None:
-            yield from replace(found, target=target).rules()
+            yield from (replace(rule, target=target) for rule in found.rules())
 
 
 NONE = Requirements()

@@ -12,6 +12,7 @@ from exporters.contract import Exporter, WriteContext, parse_options
 from exporters.csv_feed import CsvFeed
 from exporters.google_merchant import GoogleMerchant
 from exporters.json_lines import JsonLines
+from exporters.yandex_market import YandexMarket
 
 CONTEXT = WriteContext(
     feed="shop-gb",
@@ -51,6 +52,25 @@ PARTNER = pl.DataFrame(
     }
 )  # fmt: skip
 
+YML = pl.DataFrame(
+    {
+        "id": ["DERBY-BLK-38", "DERBY-BLK-39", "CARE-KIT"],
+        "available": ["true", "false", "true"],
+        "group_id": ["DERBY", "DERBY", None],
+        "name": ["Дерби «чёрные», 38", "Дерби <чёрные>, 39", 'Набор, 8"'],
+        "price": ["12990", "12990", "1550.50"],
+        "oldprice": ["15990", None, ""],
+        "categoryId": ["women > derbies", "women > derbies", "5007"],
+        "category": ["Женщинам > Дерби", "Женщинам > Дерби", "Уход"],
+        "picture": [["https://i.example/1,a.jpg", "https://i.example/1b"], [], None],
+        "barcode": [["4006381333931"], None, ["4006381333948"]],
+        "param.Размер@EU": ["38", "39", None],
+        "param.Материал": ["Кожа & замша", None, None],
+        "condition.type": [None, None, "refurbished"],
+        "condition.reason": [None, None, "Царапина 👞"],
+    }
+)  # fmt: skip
+
 CASES = [
     (GoogleMerchant(), GOOGLE, {}, False),
     (GoogleMerchant(), GOOGLE, {"format": "tsv"}, False),
@@ -72,6 +92,18 @@ CASES = [
         False,
     ),
     (CsvFeed(), PARTNER, {"name": "print", "separator": "\t", "encoding": "utf-16le"}, False),
+    (YandexMarket(), YML, {}, False),
+    (
+        YandexMarket(),
+        YML,
+        {
+            "name": "delta",
+            "encoding": "windows-1251",
+            "date": "classic",
+            "offers": "vendor.model",
+        },
+        True,
+    ),
     (JsonLines(), PARTNER, {"item_id": "sku", "numbers": ["price.amount", "stock"]}, False),
     (JsonLines(), PARTNER, {"name": "flat", "nested": False, "nulls": True}, False),
     (JsonLines(), PARTNER, {"name": "delta", "item_id": "sku"}, True),

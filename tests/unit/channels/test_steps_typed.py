@@ -221,6 +221,7 @@ def test_boolean_text(mapped):
         ([3], {"root": True, "separator": "/"}, "Master/Women/Derbies"),
         ([3], {"depth": 1}, "Women"),
         ([3], {"locale": "de_DE"}, "Damen > [derbies]"),
+        ([3], {"show": "codes"}, "women > derbies"),
         ([7, 3], {"tree": "shops", "root": True}, "[shops] > [city]"),
         ([7], {}, None),
         ([1], {}, None),
