@@ -1,4 +1,4 @@
-"""Media files by content: a local folder by default, any fsspec URL by configuration.
+"""Media files by content: in a local folder by default, in the storage of all machines if set.
 
 A key is `a/b/c/d/<40 hex>_name.ext`: the SHA-1 of the content, spread over folders by its first
 digits, and the name that the file was given. The same file under the same name is stored once.
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import IO, Any
-
-import fsspec
+from pathlib import Path
+from typing import IO, Any, Final
+from urllib.parse import unquote, urlsplit
 
 from pim.errors import NotFound
 from pim.settings import Settings
+from pim.storage import Bucket, bucket_of
+
+#: The folder of media in the storage of all machines.
+MEDIA: Final = "media"
 
 _KEY = re.compile(r"[0-9a-f](/[0-9a-f]){3}/[0-9a-f]{40}_[^/]+")
 _UNSAFE = re.compile(r"[^\w.\-]+")
@@ -25,25 +29,27 @@ _BLOCK = 1024 * 1024
 
 
 class Storage:
-    """Stored media files, found by key."""
+    """Stored media files, found by key; in `bucket` if there is one, else in `folder`."""
 
-    def __init__(self, url: str) -> None:
-        self._files, self._root = fsspec.url_to_fs(url)
+    def __init__(self, folder: Path, bucket: Bucket | None = None) -> None:
+        self._folder = folder
+        self._bucket = bucket
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Storage:
         """Return the storage that the settings name."""
-        return cls(settings.storage_url or settings.storage.as_uri())
+        bucket = bucket_of(settings)
+        local = settings.storage_url if bucket is None else None
+        return cls(Path(unquote(urlsplit(local).path)) if local else settings.storage, bucket)
 
     def put(self, path: Path, *, name: str | None = None) -> str:
         """Store a local file and return its key; a file that is already there is left alone."""
         key = self.key_for(path, name=name)
-        target = self._at(key)
-        if not self._files.exists(target):
-            self._files.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-            temporary = f"{target}.{uuid.uuid4().hex}.part"  # others may store the same file
-            self._files.put_file(str(path), temporary)
-            self._files.mv(temporary, target)
+        if not self.exists(key):
+            if self._bucket:
+                self._bucket.put_file(path, f"{MEDIA}/{key}")
+            else:
+                _copy(path, self._folder / key)
         return key
 
     @staticmethod
@@ -53,22 +59,50 @@ class Storage:
 
     def exists(self, key: str) -> bool:
         """Tell whether a key is well formed and stored."""
-        return bool(_KEY.fullmatch(key)) and bool(self._files.exists(self._at(key)))
+        return bool(_KEY.fullmatch(key)) and self._size(key) is not None
 
     def size(self, key: str) -> int:
-        """Return the size of a stored file in bytes."""
-        return int(self._files.size(self._at(key)))
+        """Return the size of a stored file in bytes; raises NotFound."""
+        size = self._size(key) if _KEY.fullmatch(key) else None
+        if size is None:
+            raise NotFound(f"There is no stored file {key}.")
+        return size
 
     @contextmanager
     def open(self, key: str) -> Iterator[IO[bytes]]:
         """Open a stored file for reading; raises NotFound."""
-        if not self.exists(key):
-            raise NotFound(f"There is no stored file {key}.")
-        with self._files.open(self._at(key), "rb") as file:
+        self.size(key)
+        bucket, path = self._bucket, self._folder / key
+        with bucket.opened(f"{MEDIA}/{key}") if bucket else path.open("rb") as file:
             yield file
 
-    def _at(self, key: str) -> str:
-        return f"{self._root}/{key}"
+    def try_out(self) -> None:
+        """Write and remove a small file, raising what goes wrong."""
+        name = f".ready-{uuid.uuid4().hex}"
+        if self._bucket:
+            self._bucket.put(f"{MEDIA}/{name}", b"")
+            self._bucket.delete([f"{MEDIA}/{name}"])
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / name).write_bytes(b"")
+        (self._folder / name).unlink()
+
+    def _size(self, key: str) -> int | None:
+        if self._bucket:
+            return self._bucket.size(f"{MEDIA}/{key}")
+        path = self._folder / key
+        return path.stat().st_size if path.is_file() else None
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file so that it appears whole: others may store the same one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        shutil.copyfile(path, draft)
+        draft.rename(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def file_name(key: str) -> str:

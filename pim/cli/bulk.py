@@ -12,7 +12,7 @@ import click
 from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
-from pim.editing.ending import close_killed_edit
+from pim.editing.interruptions import settle
 from pim.products.documents import flatten
 from pim.products.history import HistoryEntry, document_at, find_entity, product_history
 from pim.products.undo import undo
@@ -45,7 +45,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
     ):
         edit = BulkEdit(
             work=work,
-            projection=Projection(cli.settings.projection, engine),
+            projection=Projection.from_settings(cli.settings, engine),
             structure=current(work.session),
             where=condition,
             do=operations,
@@ -74,7 +74,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
 def undo_(cli: Cli, change_set: int, dry_run: bool) -> None:
     """Undo a change set, except for cells that were edited since."""
     with cli.work(dry_run=dry_run) as work, cli.progress("Undoing") as advance:
-        close_killed_edit(work, change_set)
+        settle(work)
         done = 0
 
         def move(count: int) -> None:

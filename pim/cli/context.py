@@ -53,7 +53,7 @@ class Cli:
 
     def projection(self, engine: Engine) -> Projection:
         """Return the projection, brought up to date."""
-        projection = Projection(self.settings.projection, engine)
+        projection = Projection.from_settings(self.settings, engine)
         projection.refresh()
         return projection
 

@@ -68,7 +68,7 @@ def _publish(cli: Cli, engine: Engine) -> list[dict[str, Any]]:
         for document in feed_documents():
             apply_feed(work, document, structure)
         codes = [feed.code for feed in list_feeds(work.session)]
-    projection = Projection(cli.settings.projection, engine)
+    projection = Projection.from_settings(cli.settings, engine)
     answers = []
     for code in codes:
         with unit_of_work(engine) as work:

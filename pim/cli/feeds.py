@@ -127,7 +127,7 @@ def publish(
         delta=delta, as_of=parse_moment(as_of) if as_of else None, force=force, reason=reason
     )
     with cli.engine() as engine:
-        projection = Projection(cli.settings.projection, engine)
+        projection = Projection.from_settings(cli.settings, engine)
         answers = [_publish(cli, projection, each, options) for each in _codes(engine, codes)]
     cli.answer_lines(answers, publication_line)
     if any(a["state"] == "failed" for a in answers):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
 
-from pim.cli.context import Advance, Cli, pass_cli
+from pim.cli.context import Cli, pass_cli
 from pim.db import runs
-from pim.db.unit_of_work import Work, unit_of_work
-from pim.editing.bulk import BulkEdit
-from pim.editing.ending import close_killed
+from pim.db.queue import cancel_run
+from pim.db.unit_of_work import unit_of_work
+from pim.editing.interruptions import settle
 from pim.errors import Refused
-from pim.projection import Projection
-from pim.staging.imports import ImportRun
-from pim.structure.queries import current
+from pim.jobs.context import JobContext
+from pim.jobs.tasks import go_on
+from pim.jobs.watch import Watch
 
 
 def register(group: click.Group) -> None:
@@ -48,6 +49,7 @@ def _line(each: dict[str, Any]) -> str:
 def list_(cli: Cli) -> None:
     """List the newest runs."""
     with cli.work() as work:
+        settle(work)
         found = [_document(each) for each in runs.recent_runs(work.session)]
     cli.answer_lines(found, _line)
 
@@ -58,6 +60,7 @@ def list_(cli: Cli) -> None:
 def show(cli: Cli, number: int) -> None:
     """Show one run."""
     with cli.work() as work:
+        settle(work)
         found = _document(runs.find_run(work.session, number))
     cli.answer(found, lambda: cli.out.print(_line(found), markup=False))
 
@@ -68,47 +71,30 @@ def show(cli: Cli, number: int) -> None:
 def cancel(cli: Cli, number: int) -> None:
     """Ask a run to stop after its chunk."""
     with cli.work() as work:
+        settle(work)
         found = runs.find_run(work.session, number)
-        close_killed(work, found)
-        if found.state not in {"queued", "running"}:
+        if found.state not in {"queued", "running", "interrupted"}:
             raise Refused(f"Run {number} is {found.state}: there is nothing to cancel.")
-        found.cancel_requested = True
-    answer = {"id": number, "cancel_requested": True}
-    cli.answer(answer, lambda: cli.out.print(f"Run {number} stops after its chunk."))
+        cancel_run(work, found)
+        state = found.state
+    answer = {"id": number, "state": state, "cancel_requested": True}
+    told = "is cancelled" if state == "cancelled" else "stops after its chunk"
+    cli.answer(answer, lambda: cli.out.print(f"Run {number} {told}."))
 
 
 @run.command()
 @click.argument("number", type=int)
 @pass_cli
 def resume(cli: Cli, number: int) -> None:
-    """Go on with an import or a bulk edit that was interrupted, from its last committed chunk."""
-    with cli.engine() as engine, unit_of_work(engine) as work, cli.progress("Resuming") as advance:
-        found = runs.find_run(work.session, number)
-        if found.kind not in _RESUMED or found.state == "done":
-            raise Refused(
-                f"Run {number} ({found.kind}) is {found.state}: only an unfinished import or bulk "
-                "edit is resumed."
-            )
-        document = _RESUMED[found.kind](cli, work, found, advance)
-    cli.answer(document, lambda: cli.out.print(f"Run {number} is done."))
-
-
-def _import(cli: Cli, work: Work, found: runs.Run, advance: Advance) -> dict[str, Any]:
-    again = ImportRun.again(work, cli.settings, found)
-    again.progress = advance
-    return again.finish().document()
-
-
-def _bulk(cli: Cli, work: Work, found: runs.Run, advance: Advance) -> dict[str, Any]:
-    engine = work.session.get_bind().engine
-    return BulkEdit.again(
-        work,
-        Projection(cli.settings.projection, engine),
-        current(work.session),
-        found,
-        runs_folder=cli.settings.runs,
-        progress=advance,
-    ).document()
-
-
-_RESUMED = {"import": _import, "bulk": _bulk}
+    """Go on with a run that stopped before its end, from what it has committed."""
+    with cli.engine() as engine, cli.progress("Resuming") as advance:
+        with unit_of_work(engine) as work:
+            settle(work)
+        url = engine.url.render_as_string(hide_password=False)
+        context = JobContext(cli.settings, url)
+        try:
+            ended = go_on(context, number, Watch(engine, number, show=advance))
+        finally:
+            context.engine.dispose()
+    cli.answer(ended.result, lambda: cli.out.print(f"Run {number} is {ended.state}."))
+    sys.exit(1 if ended.state == "held" else 0)

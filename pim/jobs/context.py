@@ -27,4 +27,4 @@ class JobContext:
     @cached_property
     def projection(self) -> Projection:
         """Return the catalogue in columns."""
-        return Projection(self.settings.projection, self.engine)
+        return Projection.from_settings(self.settings, self.engine)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import fsspec
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pim.assets.storage import Storage
 from pim.db import migrate
 from pim.projection import manifest
 from pim.settings import Settings
@@ -80,11 +79,7 @@ def _projection(settings: Settings) -> str | None:
 
 def _storage(settings: Settings) -> str | None:
     """Write and remove a small file where media go."""
-    files, root = fsspec.url_to_fs(settings.storage_url or settings.storage.as_uri())
-    place = f"{root}/.ready-{uuid.uuid4().hex}"
-    files.makedirs(root, exist_ok=True)
-    files.pipe_file(place, b"")
-    files.rm_file(place)
+    Storage.from_settings(settings).try_out()
     return None
 
 

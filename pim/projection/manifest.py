@@ -80,7 +80,7 @@ def lease(folder: Path) -> Lease | None:
         ):  # removed between open and lock: a newer one is there
             os.close(descriptor)
             continue
-        manifest = _parse(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
+        manifest = parse(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
         if manifest is None:
             os.close(descriptor)
             return None
@@ -90,7 +90,7 @@ def lease(folder: Path) -> Lease | None:
 def load(folder: Path) -> Manifest | None:
     """Return the current manifest, or None if it is missing, damaged or lacks a segment's bytes."""
     with suppress(OSError):
-        manifest = _parse((folder / CURRENT).read_bytes())
+        manifest = parse((folder / CURRENT).read_bytes())
         if manifest and all(s.whole(folder / SEGMENTS) for s in manifest.segments):
             return manifest
     return None
@@ -101,7 +101,7 @@ def publish(folder: Path, manifest: Manifest) -> None:
     name = f"{manifest.number:012}.json"
     folder.joinpath(MANIFESTS).mkdir(parents=True, exist_ok=True)
     with _new_file(folder / MANIFESTS / name) as file:
-        file.write(json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1).encode())
+        file.write(dump(manifest))
     sync_folder(folder / MANIFESTS)
     link = folder / f".{CURRENT}"
     link.unlink(missing_ok=True)
@@ -124,7 +124,7 @@ def _collect(folder: Path, current: Manifest) -> None:
     named = {segment.name for segment in current.segments}
     for path in (folder / MANIFESTS).glob("*.json"):
         if path.stem != f"{current.number:012}" and not _remove_unless_leased(path):
-            held = _parse(path.read_bytes())
+            held = parse(path.read_bytes())
             named |= {segment.name for segment in held.segments} if held else set()
     collect(folder / SEGMENTS, keep=named)
     collect(folder / ORDERS, keep=named)
@@ -153,7 +153,13 @@ def _new_file(path: Path) -> Iterator[Any]:
     draft.rename(path)
 
 
-def _parse(text: bytes) -> Manifest | None:
+def dump(manifest: Manifest) -> bytes:
+    """Return a manifest as it is written."""
+    return json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1).encode()
+
+
+def parse(text: bytes) -> Manifest | None:
+    """Return a written manifest, None if it is damaged or of another format."""
     try:
         document = json.loads(text)
         if document.pop("format") != FORMAT:

@@ -17,6 +17,9 @@ from pim.projection.catalogue import Catalogue
 from pim.projection.manifest import CURRENT, Manifest
 from pim.projection.projector import Progress, Projector
 from pim.projection.reading import Reading
+from pim.projection.sharing import Follower, Sharing
+from pim.settings import Settings
+from pim.storage import Bucket, bucket_of
 from pim.structure import queries as structures
 
 _MEMBERS = sa.text("SELECT DISTINCT entity_id FROM history WHERE change_set_id = ANY(:ids)")
@@ -33,18 +36,25 @@ class _Open:
 
 
 class Projection:
-    """The catalogue in columns, in one folder.
+    """The catalogue in columns, in one folder; with `bucket`, the same on all machines.
 
     Processes that read must be spawned, or forked before their first reading: Polars' threads do
     not survive a fork. Threads may share one object.
     """
 
-    def __init__(self, folder: Path, engine: sa.Engine) -> None:
+    def __init__(self, folder: Path, engine: sa.Engine, *, bucket: Bucket | None = None) -> None:
         self.folder = folder
         self.engine = engine
-        self._projector = Projector(folder=folder, engine=engine)
+        sharing = Sharing(folder, bucket) if bucket else None
+        self._projector = Projector(folder=folder, engine=engine, sharing=sharing)
+        self._follower = Follower(sharing, engine) if sharing else None
         self._open: _Open | None = None
         self._lock = threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, engine: sa.Engine) -> Projection:
+        """Return the projection of the settings' home, shared if they name a storage."""
+        return cls(settings.projection, engine, bucket=bucket_of(settings))
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Manifest:
         """Bring the projection up to date and return its manifest.
@@ -74,6 +84,8 @@ class Projection:
             self._open = None
 
     def _enter(self) -> _Open:
+        if self._follower:
+            self._follower.look()
         with self._lock:
             if self._open is None or self._open.target != self._target():
                 opened = self._newest()

@@ -15,10 +15,12 @@ from typing import Any, Final
 import psycopg
 import sqlalchemy as sa
 
+from pim.errors import Conflict, Retryable
 from pim.projection import cursor, extract, manifest, resolve, segments
 from pim.projection.cursor import Position
 from pim.projection.manifest import SEGMENTS, Manifest
 from pim.projection.segments import GONE, ITEMS, OWNERS, Segment
+from pim.projection.sharing import Pulled, Sharing
 from pim.structure import queries as structures
 
 #: A delta may hold this part of the base's rows, and always this many.
@@ -33,24 +35,43 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Projector:
-    """Writes segments and manifests of one database into one folder."""
+    """Writes segments and manifests of one database into one folder, for all machines if shared."""
 
     folder: Path
     engine: sa.Engine
+    sharing: Sharing | None = None
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Manifest:
         """Return a manifest that covers everything committed before the call."""
         known = None if rebuild else manifest.load(self.folder)
         if known:
             with self.engine.connect() as connection:
-                if cursor.is_at(connection, known) and not _extent(connection, known)[0]:
+                if _covers(connection, known):
                     return known
-        with self._alone() as connection:
+        if self.sharing:  # what takes long to fetch is fetched before others have to wait for it
+            with self.sharing.exclusive(), self.engine.connect() as connection:
+                self.sharing.pull(connection)
+        with self._alone() as connection, self._shared(connection) as pulled:
             known = None if rebuild else manifest.load(self.folder)
-            return self._advance(connection, known, progress)
+            if known and _covers(connection, known):  # somebody else has done it meanwhile
+                return known
+            return self._advance(connection, known, progress, pulled)
+
+    @contextmanager
+    def _shared(self, connection: sa.Connection) -> Iterator[Pulled]:
+        """Work on the newest manifest of all machines."""
+        if self.sharing is None:
+            yield Pulled()
+            return
+        with self.sharing.exclusive():
+            yield self.sharing.pull(connection)
 
     def _advance(
-        self, connection: sa.Connection, known: Manifest | None, progress: Progress | None
+        self,
+        connection: sa.Connection,
+        known: Manifest | None,
+        progress: Progress | None,
+        pulled: Pulled,
     ) -> Manifest:
         position = cursor.position(connection)
         written: Sequence[Segment] | None = None
@@ -58,7 +79,7 @@ class Projector:
             written = self._follow(connection, known)
         if written is None:
             written = [self._base(connection, progress)]
-        return self._publish(connection, position, written)
+        return self._publish(connection, position, written, pulled)
 
     def _follow(self, connection: sa.Connection, known: Manifest) -> list[Segment] | None:
         """Return the segments after the changes since a manifest, None if a base is due."""
@@ -110,10 +131,15 @@ class Projector:
         return segments.write(self.folder / SEGMENTS, items=items, owners=owners)
 
     def _publish(
-        self, connection: sa.Connection, position: Position, written: Sequence[Segment]
+        self,
+        connection: sa.Connection,
+        position: Position,
+        written: Sequence[Segment],
+        pulled: Pulled,
     ) -> Manifest:
+        sharing = self.sharing
         result = Manifest(
-            number=manifest.next_number(self.folder),
+            number=(sharing.next_number(pulled) if sharing else manifest.next_number(self.folder)),
             system=position.system,
             database=position.database,
             snapshot=position.snapshot,
@@ -121,6 +147,11 @@ class Projector:
             segments=tuple(written),
             unfinished=cursor.unfinished(connection),
         )
+        if sharing:
+            try:
+                sharing.push(pulled, result)
+            except Conflict as conflict:
+                raise Retryable(f"{conflict} What it has projected is fetched next.") from conflict
         manifest.publish(self.folder, result)
         return result
 
@@ -141,6 +172,10 @@ class Projector:
             finally:
                 connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
                 connection.commit()
+
+
+def _covers(connection: sa.Connection, known: Manifest) -> bool:
+    return cursor.is_at(connection, known) and not _extent(connection, known)[0]
 
 
 def _extent(connection: sa.Connection, known: Manifest) -> tuple[int, int]:

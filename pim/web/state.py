@@ -35,7 +35,7 @@ class Parts:
     @cached_property
     def projection(self) -> Projection:
         """Return the catalogue in columns; made late, in the process that reads it."""
-        return Projection(self.settings.projection, self.engine)
+        return Projection.from_settings(self.settings, self.engine)
 
     @cached_property
     def storage(self) -> Storage:

@@ -13,7 +13,7 @@ from pim.errors import NotFound
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
-    return Storage((tmp_path / "storage").as_uri())
+    return Storage(tmp_path / "storage")
 
 
 def local(folder: Path, name: str, content: bytes = b"content") -> Path:
