@@ -12,10 +12,14 @@ from channels.checking.conditions import Facts
 from channels.checking.elements import ELEMENT_CHECKS
 from channels.checking.relations import ROW_CHECKS, applies, as_text
 from channels.checking.result import LONGEST, VIOLATIONS, Checked, RuleCount, Severity, counted
-from channels.mapping.compiled import UNMAPPED
+from channels.mapping.targets import UNMAPPED
 from exporters.contract import CHECKS, Requirements, Rule
+from exporters.contract.runs import Told
 
 _ROW = "\x00row"
+
+#: Checks that take long and look at one item by itself.
+COSTLY = frozenset({*ELEMENT_CHECKS, "less_than", "below_by", "same_unit"})
 
 
 @dataclass
@@ -147,17 +151,34 @@ def _pass(
     found: _Findings,
 ) -> pl.DataFrame:
     """Note what every rule finds; return the frame as it came."""
-    schema = frame.schema
-    masks = [
-        breaks(rule, schema, facts).alias(str(number)) for number, (rule, _) in enumerate(rules)
-    ]
-    # The row number comes along so that rules about no column at all are as long as the frame.
-    broken = frame.lazy().select(_ROW, *masks).collect()
-    for number, (rule, severity) in enumerate(rules):
-        mask = broken.get_column(str(number))
-        if mask.any():  # most rules find nothing
-            _note(frame, rule, severity, mask.arg_true(), ids, found)
+    broken = _broken(frame, [rule for rule, _ in rules], facts)
+    for (rule, severity), rows in zip(rules, broken, strict=True):
+        if rows is not None:
+            _note(frame, rule, severity, rows, ids, found)
     return frame
+
+
+def _broken(frame: pl.DataFrame, rules: list[Rule], facts: Facts) -> list[pl.Series | None]:
+    """Return for every rule the rows that break it, None where no row does.
+
+    What is costly and looks at one item by itself is asked once per run of equal neighbours.
+    """
+    masks = {
+        number: breaks(rule, frame.schema, facts).alias(str(number))
+        for number, rule in enumerate(rules)
+    }
+    told = [number for number in masks if rules[number].check in COSTLY]
+    # The row number comes along so that rules about no column at all are as long as the frame.
+    plain = frame.select(_ROW, *(mask for number, mask in masks.items() if number not in told))
+    found: dict[int, pl.Series | None] = {
+        int(each.name): each.arg_true() if each.any() else None for each in plain.drop(_ROW)
+    }
+    by_runs = Told(frame).select([masks[number] for number in told])
+    for number, (mask, runs) in zip(told, by_runs, strict=True):
+        # Most rules find nothing, so there is nothing to spread.
+        spread = runs.spread(mask) if runs is not None and mask.any() else mask
+        found[number] = spread.arg_true() if spread.any() else None
+    return [found[number] for number in masks]
 
 
 def _note(
@@ -220,8 +241,9 @@ def _outcome(
     held = held & ~failed
     stays = ~(failed | held)
     extra = [name for name in work.columns if name.startswith(UNMAPPED)]
+    kept = work if stays.all() else work.filter(stays)
     return Checked(
-        frame=work.filter(stays).drop(_ROW, *extra),
+        frame=kept.drop(_ROW, *extra),
         kept=stays.arg_true(),
         dropped=ids.filter(failed),
         held=ids.filter(held),

@@ -10,39 +10,14 @@ from typing import Any
 import polars as pl
 
 from channels.mapping.document import Mapping
-from channels.steps.contract import Cell, Context, FieldRef
+from channels.mapping.targets import UNMAPPED, Target, mapped
+from channels.steps.contract import Context, FieldRef
 from channels.steps.render import rendered
 from channels.steps.sources import Source
-from channels.steps.stages import Stages, own_columns
+from channels.steps.stages import Stages
 from pim.domain.values import Cell as ValueCell
 from pim.errors import NotFound
 from pim.projection.columns import find
-
-#: Columns beside the targets: a value that a lookup lacks. `channels.checking` takes them off.
-UNMAPPED = "\x00unmapped "
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """One target: its finished value, and what its steps hold on the way."""
-
-    name: str
-    cell: Cell
-    stages: Stages
-    lacking: pl.Expr | None = None
-
-    def plan(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the target's column, and that of what its lookups lack if they report it."""
-        shown = {self.name: self.cell.expr}
-        if self.lacking is not None:
-            shown[UNMAPPED + self.name] = self.lacking
-        # Columns first, then select: a constant is then as long as the frame.
-        return self.stages.computed(frame).with_columns(**shown).select(*shown)
-
-    def columns(self) -> Iterator[str]:
-        """Yield the columns of the projection that the target reads."""
-        yield from self.stages.columns()
-        yield from own_columns(self.cell.expr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,18 +36,12 @@ class CompiledMapping:
     @cached_property
     def columns(self) -> frozenset[str]:
         """Return the columns of the projection that the mapping reads."""
-        return frozenset(name for each in self.compiled for name in each.columns())
+        return frozenset(name for each in self.compiled for name in each.reads)
 
     @property
     def groups(self) -> frozenset[str]:
         """Return the groups that must be whole in a frame: of root, colourway, parent."""
-        return frozenset(
-            group
-            for source in self.mapping.targets.values()
-            for each in _nested(source)
-            for step in each.steps
-            for group in step.groups()
-        )
+        return frozenset(each for s in self.mapping.targets.values() for each in _groups(s))
 
     def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the targets of every row of a frame, in order: String or List(String).
@@ -81,11 +50,9 @@ class CompiledMapping:
         Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more,
         behind all targets.
         """
-        complete = self._completed(frame).lazy()
-        parts = pl.collect_all([each.plan(complete) for each in self.compiled])
-        items = pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
-        lacking = [name for name in items.columns if name.startswith(UNMAPPED)]
-        return items.select(*self.targets, *lacking)
+        columns = mapped(self.compiled, self._completed(frame))
+        lacking = [UNMAPPED + name for name in self.targets if UNMAPPED + name in columns]
+        return pl.DataFrame([columns[name] for name in (*self.targets, *lacking)])
 
     def _completed(self, frame: pl.DataFrame) -> pl.DataFrame:
         missing = [
@@ -149,7 +116,14 @@ def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
 
 def _compiled(target: str, source: Source, context: Context) -> Target:
     cell, stages = rendered(source.compile(context), context), context.stages
-    return Target(name=target, cell=cell, stages=stages, lacking=stages.lacking)
+    alone = not any(True for _ in _groups(source))
+    return Target(name=target, cell=cell, stages=stages, lacking=stages.lacking, alone=alone)
+
+
+def _groups(source: Source) -> Iterator[str]:
+    for each in _nested(source):
+        for step in each.steps:
+            yield from step.groups()
 
 
 def columns_needed(mapping: Mapping, context: Context) -> frozenset[str]:

@@ -7,6 +7,9 @@ ledger holds only what it changed and names the publication that it builds on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from hashlib import blake2b
+from operator import xor
 from pathlib import Path
 
 import polars as pl
@@ -21,8 +24,8 @@ PRODUCT = "\x00product"
 
 SCHEMA = {"product": pl.Int64, "item": pl.String, "hash": pl.UInt64, "removed": pl.Boolean}
 
-#: Polars promises equal hashes only within one version.
-HASHING = f"polars-{pl.__version__}"
+#: Polars promises equal hashes only within one version; the number is that of our own recipe.
+HASHING = f"polars-{pl.__version__}-2"
 
 ADDED, CHANGED, REMOVED, UNCHANGED = "added", "changed", "removed", "unchanged"
 
@@ -42,21 +45,20 @@ class Diff:
 
 
 def content_hash(items: pl.DataFrame) -> pl.Series:
-    """Return a hash per row over all targets, by name, whatever their order."""
-    texts = [
-        (
-            pl.col(name).list.join("\x1f", ignore_nulls=True)
-            if dtype == pl.List(pl.String)
-            else pl.col(name)
-        )
-        for name, dtype in sorted(items.schema.items())
-    ]
-    marked = [
-        pl.lit(name + "\x1e") + text
-        for name, text in zip(sorted(items.columns), texts, strict=True)
-    ]
-    joined = pl.concat_str(marked, separator="\x1d", ignore_nulls=True)
-    return items.select(joined.hash(seed=0).alias("hash")).to_series()
+    """Return a hash per row over all targets, by name, whatever their order.
+
+    Each value is hashed with a seed from its target's name; absent ones add nothing.
+    """
+    hashes = (_hashed(name, dtype) for name, dtype in items.schema.items())
+    return items.select(reduce(xor, hashes).alias("hash")).to_series()
+
+
+def _hashed(name: str, dtype: pl.DataType) -> pl.Expr:
+    value = pl.col(name)
+    if dtype == pl.List(pl.String):
+        value = value.list.join("\x1f", ignore_nulls=True)
+    seed = int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
+    return pl.when(value.is_not_null()).then(value.hash(seed)).otherwise(pl.lit(0, pl.UInt64))
 
 
 def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:

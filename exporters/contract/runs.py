@@ -115,13 +115,19 @@ class Told:
         Parts look at each row by itself. Neighbours that repeat together are joined once per run.
         """
         named = [part.alias(str(number)) for number, part in enumerate(self._neighbours(parts))]
-        columns = [
-            runs.spread(column) if runs else column for column, runs in self.select(named)
-        ]
-        whole = [each if len(each) == self.frame.height else each[0] for each in columns]
-        texts = pl.DataFrame([each for each in whole if isinstance(each, pl.Series)])
-        inputs = [pl.col(e.name) if isinstance(e, pl.Series) else pl.lit(e) for e in whole]
-        return texts.select(pl.concat_str(inputs, ignore_nulls=True).alias("text")).to_series()
+        text = pl.concat_str(pl.all(), ignore_nulls=True).alias("text")
+        return pl.DataFrame(self.columns(named)).select(text).to_series()
+
+    def columns(self, expressions: Sequence[pl.Expr]) -> list[pl.Series]:
+        """Return what each expression gives, as long as the frame."""
+        return [self._whole(column, runs) for column, runs in self.select(expressions)]
+
+    def _whole(self, column: pl.Series, runs: Runs | None) -> pl.Series:
+        if runs is not None:
+            return runs.spread(column)
+        # A constant alone is one row long, whatever the frame.
+        height = self.frame.height
+        return column if len(column) == height else column.new_from_index(0, height)
 
     def _neighbours(self, parts: Iterable[pl.Expr]) -> Iterator[pl.Expr]:
         several: list[pl.Expr] = []

@@ -19,12 +19,7 @@ from exporters.contract import (
     load_requirements,
     option,
 )
-from exporters.contract.writing import (
-    Sink,
-    check_removed,
-    open_frames,
-    without_control_characters,
-)
+from exporters.contract.writing import Sink, check_removed, open_frames
 from exporters.google_merchant.rss import Rss
 from exporters.google_merchant.tsv import Tsv
 
@@ -95,10 +90,10 @@ class GoogleMerchant(Exporter):
         writer = WRITERS[options.format](schema, delta=delta)
         sink.write(writer.head(context))
         for frame in items:
-            sink.write(without_control_characters(writer.render(frame)))
+            sink.write(writer.render(frame))
             sink.items += frame.height
         for frame in expired(gone, context):
-            sink.write(without_control_characters(writer.render(frame)))
+            sink.write(writer.render(frame))
             sink.removed += frame.height
         sink.write(writer.tail())
         return sink.close()

@@ -7,7 +7,13 @@ from xml.sax.saxutils import escape
 import polars as pl
 
 from exporters.contract import WriteContext
-from exporters.contract.writing import is_list, lines, present, present_list
+from exporters.contract.writing import (
+    WITHOUT_CONTROL_CHARACTERS,
+    is_list,
+    joined,
+    present,
+    present_list,
+)
 from exporters.google_merchant.targets import Element, elements
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -20,7 +26,13 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 TAIL = "</channel>\n</rss>\n"
 
 # A parser turns a bare carriage return into a line feed, so it travels as a reference.
-ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+ESCAPES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "\r": "&#13;",
+    **WITHOUT_CONTROL_CHARACTERS,
+}
 
 
 class Rss:
@@ -34,11 +46,10 @@ class Rss:
         title, link = escape(context.label or context.feed), escape(context.link)
         return HEAD.format(title=title, link=link).encode()
 
-    def render(self, frame: pl.DataFrame) -> bytes:
+    def render(self, frame: pl.DataFrame) -> memoryview:
         """Return one `<item>` per row; absent values have no element."""
         parts = [element_text(frame.schema, each) for each in elements(frame.columns)]
-        item = pl.concat_str([pl.lit("<item>"), *parts, pl.lit("\n</item>")], ignore_nulls=True)
-        return lines(frame, item)
+        return joined(frame, [pl.lit("<item>"), *parts, pl.lit("\n</item>\n")])
 
     def tail(self) -> bytes:
         """Return everything after the items."""
@@ -70,5 +81,5 @@ def wrapped(text: pl.Expr, name: str, *, before: str) -> pl.Expr:
 
 
 def escaped(text: pl.Expr) -> pl.Expr:
-    """Return text that is safe between tags."""
+    """Return text that is safe between tags, without what XML forbids."""
     return text.str.replace_many(ESCAPES)

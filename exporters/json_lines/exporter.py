@@ -18,8 +18,8 @@ from exporters.contract import (
     Written,
     option,
 )
-from exporters.contract.writing import Sink, check_removed, lines, open_frames
-from exporters.json_lines.objects import Shape, object_text, tree
+from exporters.contract.writing import Sink, check_removed, joined, lines, open_frames
+from exporters.json_lines.objects import Shape, object_parts, object_text, tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +84,10 @@ class JsonLines(Exporter):
         """
         gone = check_removed(removed, delta=delta)
         schema, items = open_frames(frames, context)
-        line = object_text(tree(schema, nested=options.nested), _shape(schema, options))
+        branch, shape = tree(schema, nested=options.nested), _shape(schema, options)
         sink = Sink(out)
         for frame in items:
-            sink.write(lines(frame, line))
+            sink.write(joined(frame, object_parts(frame, branch, shape)))
             sink.items += frame.height
         for batch in gone:
             sink.write(_removed(batch, options))

@@ -49,6 +49,25 @@ def _clash(target: str) -> Tree:
     )
 
 
+def object_parts(frame: pl.DataFrame, branch: Tree, shape: Shape) -> list[pl.Expr]:
+    """Return what stands side by side in the objects of a frame's rows, line ends included.
+
+    As a rule the first member is the id, which every item has: then each of the others can bring
+    its own comma, and nothing has to be put together twice.
+    """
+    (key, below), *rest = branch.items()
+    if not (shape.nulls or _everywhere(frame, below)):
+        return [object_text(branch, shape), pl.lit("\n")]
+    first = _member(key, below, shape, before="{")
+    return [first, *(_member(k, b, shape, before=",") for k, b in rest), pl.lit("}\n")]
+
+
+def _everywhere(frame: pl.DataFrame, below: str | Tree) -> bool:
+    if not isinstance(below, str) or is_list(frame.schema, below):
+        return False
+    return bool(frame.select((pl.col(below) != "").fill_null(False).all()).item())
+
+
 def object_text(branch: Tree, shape: Shape) -> pl.Expr:
     """Return an object's text; without `nulls` absent values have no key."""
     members = [_member(key, below, shape) for key, below in branch.items()]
@@ -56,11 +75,11 @@ def object_text(branch: Tree, shape: Shape) -> pl.Expr:
     return pl.concat_str([pl.lit("{"), inner, pl.lit("}")])
 
 
-def _member(key: str, below: str | Tree, shape: Shape) -> pl.Expr:
+def _member(key: str, below: str | Tree, shape: Shape, *, before: str = "") -> pl.Expr:
     value = _value(below, shape) if isinstance(below, str) else _object(below, shape)
     if shape.nulls:
         value = value.fill_null("null")
-    return pl.concat_str([pl.lit(json.dumps(key, ensure_ascii=False) + ":"), value])
+    return pl.concat_str([pl.lit(before + json.dumps(key, ensure_ascii=False) + ":"), value])
 
 
 def _object(branch: Tree, shape: Shape) -> pl.Expr:

@@ -11,7 +11,7 @@ from channels.checking.check import check
 from channels.checking.elements import ELEMENT_CHECKS
 from channels.checking.relations import ROW_CHECKS
 from channels.checking.result import EXAMPLES
-from channels.mapping.compiled import UNMAPPED
+from channels.mapping.targets import UNMAPPED
 from exporters.contract import (
     CHECKS,
     Relation,

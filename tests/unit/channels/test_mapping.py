@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from channels.mapping.compiled import UNMAPPED, columns_needed, compile_mapping, origin
+from channels.mapping.compiled import columns_needed, compile_mapping, origin
 from channels.mapping.document import parse
+from channels.mapping.targets import UNMAPPED
 from pim.errors import NotFound
 
 from .conftest import make_context, rows

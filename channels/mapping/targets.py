@@ -1,0 +1,91 @@
+"""Targets of a mapping, worked out for all items: once for neighbours that read the same.
+
+Variants of a style follow each other and inherit most of what a mapping reads, so a target whose
+columns do not change from one item to the next is not computed again (`exporters.contract.runs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from channels.steps.contract import Cell
+from channels.steps.stages import Stages, own_columns
+from exporters.contract.runs import Runs, Told
+
+#: Columns beside the targets: a value that a lookup lacks. `channels.checking` takes them off.
+UNMAPPED = "\x00unmapped "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One target: its finished value, and what its steps hold on the way."""
+
+    name: str
+    cell: Cell
+    stages: Stages
+    lacking: pl.Expr | None = None
+    #: Whether the value of an item follows from the item alone, not from others of its group.
+    alone: bool = False
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns of the projection that the target reads."""
+        return tuple(sorted({*self.stages.columns(), *own_columns(self.cell.expr)}))
+
+    def plan(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the target's column, and that of what its lookups lack if they report it."""
+        shown = {self.name: self.cell.expr}
+        if self.lacking is not None:
+            shown[UNMAPPED + self.name] = self.lacking
+        # Columns first, then select: a constant is then as long as the frame.
+        return self.stages.computed(frame).with_columns(**shown).select(*shown)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Targets that read the same columns, and the rows in which these change."""
+
+    targets: Sequence[Target]
+    frame: pl.DataFrame
+    runs: Runs | None = None
+
+    def plans(self) -> list[pl.LazyFrame]:
+        """Return what is to be collected, target by target."""
+        return [each.plan(self.frame.lazy()) for each in self.targets]
+
+
+def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the columns of targets by name, as long as the frame; `frame` has all that they read.
+
+    Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more.
+    """
+    batches = list(_batches(targets, frame))
+    found = iter(pl.collect_all([plan for each in batches for plan in each.plans()]))
+    columns = {}
+    for batch in batches:
+        for _ in batch.targets:
+            for column in next(found):
+                columns[column.name] = batch.runs.spread(column) if batch.runs else column
+    return columns
+
+
+def _batches(targets: Sequence[Target], frame: pl.DataFrame) -> Iterator[_Batch]:
+    together: dict[tuple[str, ...], list[Target]] = {}
+    rest = []
+    for each in targets:
+        if each.alone:
+            together.setdefault(each.reads, []).append(each)
+        else:
+            rest.append(each)
+    told = Told(frame)
+    for reads, some in together.items():
+        runs = told.runs(reads)
+        if runs is None:
+            rest += some
+        else:
+            yield _Batch(some, pl.DataFrame([runs.pick(frame[name]) for name in reads]), runs)
+    yield _Batch(rest, frame)
