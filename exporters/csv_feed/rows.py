@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from exporters.contract.runs import Told
 from exporters.contract.writing import is_list, present, present_list, table
 from exporters.csv_feed.options import CsvOptions
 
@@ -31,8 +30,7 @@ class Rows:
     def render(self, frame: pl.DataFrame) -> bytes:
         """Return one row per item; absent values are empty."""
         cells = [self._cell(name).alias(name) for name in self._schema]
-        rows = pl.DataFrame(Told(frame).columns(cells))
-        return self._table(rows.select(pl.all(), *self._action(self._options.upsert_value)))
+        return self._table(frame.select(*cells, *self._action(self._options.upsert_value)))
 
     def removed(self, ids: pl.Series) -> bytes:
         """Return one row per removed item: its id and the word for it."""

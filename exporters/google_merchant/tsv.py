@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from exporters.contract import WriteContext
-from exporters.contract.runs import Told
 from exporters.contract.writing import (
-    WITHOUT_CONTROL_CHARACTERS,
     is_list,
     present,
     present_list,
     table,
+    without_control_characters,
 )
 from exporters.google_merchant.targets import Element, elements
 
@@ -39,21 +38,16 @@ class Tsv:
             for name, dtype in self._schema.items()
             if name not in frame.columns
         ]
-        cells = [
-            clean(joined([cell(self._schema, each) for each in group])).alias(name)
+        columns = [
+            joined([cell(self._schema, each) for each in group]).alias(name)
             for name, group in self._columns.items()
         ]
-        told = Told(frame.with_columns(missing))
-        return table(pl.DataFrame(told.columns(cells)), separator="\t")
+        rows = table(frame.with_columns(missing).select(columns), separator="\t")
+        return without_control_characters(rows)
 
     def tail(self) -> bytes:
         """Return nothing: rows need no end."""
         return b""
-
-
-def clean(text: pl.Expr) -> pl.Expr:
-    """Return text without what XML forbids; readers of this form trip over it, too."""
-    return text.str.replace_many(WITHOUT_CONTROL_CHARACTERS).replace("", None)
 
 
 def merged(found: Sequence[Element]) -> dict[str, list[Element]]:
