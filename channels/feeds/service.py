@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from channels.feeds.definition import parse_feed
 from channels.models import Feed, FeedVersion
+from channels.publication.sharing import feed_folder
 from pim.db.unit_of_work import Work
 from pim.domain.structure import Structure
 from pim.errors import NotFound
@@ -71,9 +71,9 @@ def list_feeds(session: Session) -> list[Feed]:
 def delete_feed(work: Work, settings: Settings, code: str) -> None:
     """Delete a feed, its publications and, once that is committed, its files."""
     feed = find_feed(work.session, code)
-    folder = settings.feeds / feed.code
+    folder = feed_folder(settings, feed.code)
     work.session.delete(feed)
-    work.after_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    work.after_commit(folder.remove)
 
 
 def _find(session: Session, code: str) -> Feed | None:

@@ -103,7 +103,7 @@ def _frame(
 def _published(folder: FeedFolder, item: str, target: str, item_id: str) -> Any:
     """Return what the newest kept items say, the delta's before the whole file's."""
     for pointer in (DELTA, CURRENT):
-        path = folder.publication(folder.pointed(pointer) or 0) / ledger.ITEMS
+        path = folder.file(folder.pointed(pointer) or 0, ledger.ITEMS)
         if not path.exists() or target not in pl.read_parquet_schema(path):
             continue
         row = pl.scan_parquet(path).filter(pl.col(item_id) == item).select(target).collect()

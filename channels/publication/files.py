@@ -21,9 +21,13 @@ from typing import Any
 
 import orjson
 
+from pim.errors import Conflict
+
 CURRENT = "current"
 DELTA = "delta"
 MANIFEST = "manifest.json"
+#: Switch a pointer whatever was told last.
+ANY = -1
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,28 @@ class FeedFolder:
         """Return the folder of a publication for another moment."""
         return self.path / "as-of" / moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
+    def file(self, number: int, name: str) -> Path:
+        """Return the path of a publication's file, which may be missing."""
+        return self.publication(number) / name
+
+    def share(self, folder: Path) -> None:
+        """Give a finished folder to the other machines; here there are none."""
+
+    def settle(self) -> None:
+        """Finish what a killed process may have left behind its switch; here nothing."""
+
     def start(self, number: int) -> Path:
         """Return an empty folder for a publication that is being built."""
         return fresh_folder(self.publication(number))
 
-    def switch(self, number: int, pointer: str = CURRENT) -> None:
-        """Point readers to a publication; they see the old one whole or the new one whole."""
+    def switch(self, number: int, pointer: str = CURRENT, *, told: int | None = ANY) -> None:
+        """Point readers to a publication; they see the old one whole or the new one whole.
+
+        Raises Conflict when the newest publication is not `told` any more, with which this one
+        was compared.
+        """
+        if told != ANY and self.newest() != told:
+            raise outrun(self.path.name)
         target = Path("publications") / str(number)
         temporary = self.path / f".{pointer}.{os.getpid()}.new"
         temporary.unlink(missing_ok=True)
@@ -76,13 +96,22 @@ class FeedFolder:
 
     def finished(self) -> list[int]:
         """Return the publications with a manifest, the newest first."""
+        return self.kept()
+
+    def kept(self, name: str = MANIFEST) -> list[int]:
+        """Return the publications whose file of this name is kept, the newest first."""
         folders = (self.path / "publications").glob("*")
-        numbers = (int(each.name) for each in folders if (each / MANIFEST).exists())
+        numbers = (int(each.name) for each in folders if (each / name).exists())
         return sorted(numbers, reverse=True)
+
+    def highest(self) -> int:
+        """Return the highest number that a publication's folder has, 0 if there is none."""
+        folders = (self.path / "publications").glob("*")
+        return max((int(each.name) for each in folders), default=0)
 
     def manifest(self, number: int) -> dict[str, Any] | None:
         """Return the manifest of a publication, None if it was never finished."""
-        path = self.publication(number) / MANIFEST
+        path = self.file(number, MANIFEST)
         return dict(orjson.loads(path.read_bytes())) if path.exists() else None
 
     def retire(self, *, retention: int, held: Collection[int] = ()) -> None:
@@ -95,12 +124,27 @@ class FeedFolder:
         keep = {*held, *self.finished()[:retention]}
         for pointer in (CURRENT, DELTA):
             keep.update(self.chain(self.pointed(pointer)))
+        self._retire(keep, aside=retention)
+
+    def remove(self) -> None:
+        """Remove all files of the feed."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def _retire(self, keep: Collection[int], *, aside: int) -> None:
+        """Remove all publications but some, and all but the newest `aside` for other moments."""
         for folder in (self.path / "publications").glob("*"):
             if int(folder.name) not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
-        aside = (self.path / "as-of").glob("*")
-        for folder in sorted(aside, key=_modified, reverse=True)[retention:]:
+        moments = (self.path / "as-of").glob("*")
+        for folder in sorted(moments, key=_modified, reverse=True)[aside:]:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def outrun(code: str) -> Conflict:
+    """Return what to raise when another process has published the same feed meanwhile."""
+    return Conflict(
+        f'Another process has published "{code}" meanwhile; its files stand. Publish again.'
+    )
 
 
 def _modified(path: Path) -> float:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
-from pathlib import Path
 
 import polars as pl
 
@@ -66,7 +65,7 @@ def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
     if number is None:
         return pl.DataFrame(schema=SCHEMA)
     manifest = folder.manifest(number) or {}
-    ledger = _read(folder.publication(number), manifest)
+    ledger = _read(folder, number, manifest)
     base = manifest.get("base")
     if base is None:
         return ledger
@@ -77,15 +76,15 @@ def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
     return merged.filter(~pl.col("removed")).sort("product", "item")
 
 
-def _read(folder: Path, manifest: dict[str, object]) -> pl.DataFrame:
+def _read(folder: FeedFolder, number: int, manifest: dict[str, object]) -> pl.DataFrame:
     """Return a publication's own ledger; hashes of another Polars are made again from its items.
 
     The rows of the items are those of the ledger, in the same order; removed ones have none.
     """
-    ledger = pl.read_parquet(folder / LEDGER)
-    if manifest.get("hashing") == HASHING or not (folder / ITEMS).exists():
+    ledger = pl.read_parquet(folder.file(number, LEDGER))
+    if manifest.get("hashing") == HASHING or not folder.file(number, ITEMS).exists():
         return ledger
-    hashes = content_hash(pl.read_parquet(folder / ITEMS).drop(PRODUCT))
+    hashes = content_hash(pl.read_parquet(folder.file(number, ITEMS)).drop(PRODUCT))
     kept = ledger.filter(~pl.col("removed")).with_columns(hashes.alias("hash"))
     return pl.concat([kept, ledger.filter("removed")])
 

@@ -7,10 +7,11 @@ at any moment; afterwards it is whole. A held one keeps its files aside until it
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Self
 
 import polars as pl
 
@@ -27,6 +28,7 @@ from channels.publication.files import (
     sync_file,
     write_manifest,
 )
+from channels.publication.grouping import groups_at_hand, items_of_file
 from channels.publication.guards import reasons_to_hold
 from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHANGED, Diff
 from channels.publication.notes import noted
@@ -38,6 +40,7 @@ from channels.publication.selection import (
     select_products,
     whole_groups,
 )
+from channels.publication.sharing import feed_folder
 from exporters.contract import WriteContext, Written
 from pim.db.unit_of_work import Work
 from pim.errors import Refused
@@ -63,6 +66,22 @@ class PublishOptions:
         if self.as_of is not None:
             return "as_of"
         return "delta" if self.delta else "full"
+
+    def document(self) -> dict[str, Any]:
+        """Return what a run keeps of them, to be resumed with."""
+        moment = self.as_of.isoformat() if self.as_of else None
+        return {"delta": self.delta, "as_of": moment, "force": self.force, "reason": self.reason}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Return the options of a run's parameters."""
+        moment = document.get("as_of")
+        return cls(
+            delta=bool(document.get("delta")),
+            as_of=datetime.fromisoformat(moment) if moment else None,
+            force=bool(document.get("force")),
+            reason=document.get("reason"),
+        )
 
 
 @dataclass
@@ -92,7 +111,7 @@ class Publishing:
     @property
     def folder(self) -> FeedFolder:
         """Return the feed's folder."""
-        return FeedFolder(self.settings.feeds / self.feed.code)
+        return feed_folder(self.settings, self.feed.code)
 
     def publish(self) -> Publication:
         """Carry the publication to its end and return its record."""
@@ -143,8 +162,7 @@ class Publishing:
         then = select_products(reading, self.definition, datetime.fromisoformat(last["as_of"]))
         products = sorted({*changed, *in_one_only(then, selected)})  # time alone moves some, too
         compiled = self.definition.compile(self.record.as_of)
-        level = GROUP_OF_LEVEL[self.definition.level]
-        groups = compiled.groups | ({level} if level else frozenset())
+        groups = groups_at_hand(self.definition, compiled)
         ids = pl.Series("id", products, dtype=pl.Int64)
         if groups and reading.frame(["id"], ids=ids).height < len(products):
             return None  # nobody knows any more which group a deleted product belonged to
@@ -172,7 +190,7 @@ class Publishing:
             before=before,
             price_targets=prices or tuple(t for t in built.items.columns if "price" in t.lower()),
         )
-        limit = self.definition.exporter.capabilities.max_items
+        limit = self.definition.exporter.limits(self.definition.options).max_items
         if limit is not None and built.items.height > limit:
             yield f"{built.items.height} items are more than the {limit} that one file may hold."
 
@@ -183,7 +201,7 @@ class Publishing:
         return (before or 0) + diff.count(ADDED) - diff.count(REMOVED)
 
     def _too_large(self, written: Written) -> Iterator[str]:
-        limit = self.definition.exporter.capabilities.max_bytes
+        limit = self.definition.exporter.limits(self.definition.options).max_bytes
         if limit is not None and written.bytes > limit:
             yield f"The file has {written.bytes} bytes, more than the {limit} that it may have."
 
@@ -200,9 +218,8 @@ class Publishing:
         else:
             folder = self.folder.start(self.record.id)
         definition = self.definition
-        items = built.items
-        if self.options.delta:
-            items = items.filter(diff.status != UNCHANGED)
+        limits = definition.exporter.limits(definition.options)
+        items = items_of_file(built.items, diff.status if self.options.delta else None, limits)
         path = folder / definition.exporter.file_name(definition.options)
         with path.open("wb") as out:
             written = definition.exporter.write(
@@ -275,11 +292,12 @@ class Publishing:
             "files": files,
         }
         write_manifest(folder, manifest)
+        self.folder.share(folder)
         record.manifest = manifest
         record.reasons = reasons
         record.state = "held" if held else "published"
         if not held and not aside:
-            self.folder.switch(record.id, DELTA if self.options.delta else CURRENT)
+            self.folder.switch(record.id, DELTA if self.options.delta else CURRENT, told=told)
         self.folder.retire(retention=self.definition.retention, held=[record.id] if held else [])
 
     def _write_ledger(self, folder: Path, built: Built, diff: Diff) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from channels.models import Feed, Publication
 from channels.publication import ledger
 from channels.publication.files import CURRENT, DELTA, FeedFolder
+from channels.publication.lock import alone
+from channels.publication.sharing import feed_folder
 from exporters.contract import load_exporters, parse_options
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
@@ -23,7 +25,7 @@ DONE = frozenset({"published", "held", "replaced"})
 
 def folder_of(settings: Settings, feed: Feed) -> FeedFolder:
     """Return a feed's folder."""
-    return FeedFolder(settings.feeds / feed.code)
+    return feed_folder(settings, feed.code)
 
 
 def publications(session: Session, feed: Feed, *, limit: int = 50) -> list[Publication]:
@@ -34,10 +36,12 @@ def publications(session: Session, feed: Feed, *, limit: int = 50) -> list[Publi
 
 def folder_path(settings: Settings, code: str, record: Publication) -> Path:
     """Return where a publication's files lie: for readers in `current`, else in its own folder."""
-    folder = FeedFolder(settings.feeds / code)
+    folder = feed_folder(settings, code)
     if record.kind == "as_of":
         return folder.as_of(record.as_of)
-    return folder.path / CURRENT if folder.pointed() == record.id else folder.publication(record.id)
+    link = folder.path / CURRENT
+    shown = link.is_symlink() and folder.pointed() == record.id  # shared feeds have no link
+    return link if shown else folder.publication(record.id)
 
 
 def last_two(session: Session, feed: Feed) -> tuple[int, int]:
@@ -63,7 +67,7 @@ def item_status(settings: Settings, feed: Feed, item: str) -> dict[str, Any]:
 
 
 def _violations(folder: FeedFolder, number: int | None, item: str) -> list[dict[str, Any]]:
-    path = folder.publication(number or 0) / "violations.csv"
+    path = folder.file(number or 0, "violations.csv")
     if not path.exists():
         return []
     rows = pl.scan_csv(path, infer_schema=False).filter(pl.col("item") == item)
@@ -84,7 +88,8 @@ def release(work: Work, settings: Settings, feed: Feed, *, reason: str) -> Publi
     newest = next(done, None)
     if newest is None or newest.state != "held":
         raise Refused(f'The newest publication of "{feed.code}" is not held.')
-    folder_of(settings, feed).switch(newest.id, DELTA if newest.kind == "delta" else CURRENT)
+    with alone(work.session.get_bind().engine, feed):
+        folder_of(settings, feed).switch(newest.id, DELTA if newest.kind == "delta" else CURRENT)
     newest.state = "published"
     newest.reasons = [*newest.reasons, f"Released: {reason}"]
     return newest
@@ -108,8 +113,9 @@ def roll_back(work: Work, settings: Settings, feed: Feed, *, to: int | None = No
     for record in whole:
         if now is not None and earlier[0].id < record.id <= now:
             record.state = "replaced"
-    folder.unpoint(DELTA)
-    folder.switch(earlier[0].id)
+    with alone(work.session.get_bind().engine, feed):
+        folder.unpoint(DELTA)
+        folder.switch(earlier[0].id)
     earlier[0].state = "published"
     return earlier[0]
 
@@ -144,7 +150,7 @@ def difference(
 
 
 def _items(folder: FeedFolder, number: int) -> pl.DataFrame:
-    path = folder.publication(number) / ledger.ITEMS
+    path = folder.file(number, ledger.ITEMS)
     if not path.exists():
         raise NotFound(f"The items of publication {number} are not kept any more.")
     return pl.read_parquet(path).drop(ledger.PRODUCT)

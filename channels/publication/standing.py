@@ -84,7 +84,7 @@ def _group(related: pl.DataFrame, definition: Definition, product: int) -> pl.Se
 def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.DataFrame:
     if number is None:
         return pl.DataFrame(schema=ledger.SCHEMA)
-    path = folder.publication(number) / ledger.LEDGER
+    path = folder.file(number, ledger.LEDGER)
     return (
         pl.scan_parquet(path)
         .filter(pl.col("product").is_in(products.implode()), ~pl.col("removed"))

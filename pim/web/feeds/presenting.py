@@ -86,7 +86,7 @@ def find_file(settings: Settings, feed: Feed, number: int, name: str) -> Path:
     """Return the path of a publication's file; only names in its manifest are found."""
     if name not in {file.name for file in kept_files(settings, feed, number)}:
         raise NotFound(f'Publication {number} of "{feed.code}" keeps no file "{name}".')
-    return folder_of(settings, feed).publication(number) / name
+    return folder_of(settings, feed).file(number, name)
 
 
 def current(settings: Settings, feed: Feed) -> int | None:
@@ -96,4 +96,5 @@ def current(settings: Settings, feed: Feed) -> int | None:
 
 def comparable(folder: FeedFolder, publications: Sequence[Publication]) -> list[int]:
     """Return the publications whose items are kept, the newest first."""
-    return [p.id for p in publications if (folder.publication(p.id) / "items.parquet").exists()]
+    kept = set(folder.kept("items.parquet"))
+    return [p.id for p in publications if p.id in kept]
