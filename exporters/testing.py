@@ -18,6 +18,7 @@ import io
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -132,7 +133,8 @@ class ExporterTests(ABC):
     def write(self, *frames: pl.DataFrame, **how: Any) -> tuple[bytes, Written]:
         """Return the file of these frames and what the exporter says of it."""
         out = io.BytesIO()
-        written = self.exporter.write(iter(frames), out, self.options, context=CONTEXT, **how)
+        context = replace(CONTEXT, targets=(self.key, self.text_target))
+        written = self.exporter.write(iter(frames), out, self.options, context=context, **how)
         return out.getvalue(), written
 
     @pytest.mark.parametrize("kind", AWKWARD)
@@ -148,7 +150,7 @@ class ExporterTests(ABC):
         assert (self.read(data), written.items) == ([], 0)
 
     def test_no_frame_at_all_gives_the_file_of_the_mapped_targets(self) -> None:
-        empty = pl.DataFrame(schema=dict.fromkeys(CONTEXT.targets, pl.String))
+        empty = self.frame([])
         assert self.write() == self.write(empty)
 
     def test_absent_and_empty_values_are_absent(self) -> None:

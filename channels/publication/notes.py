@@ -10,6 +10,14 @@ MENDS = {
         "The file's encoding lacks these characters and has ? instead: choose another encoding, "
         "or replace them in the mapping."
     ),
+    "not_removed": (
+        "This file cannot say that something is gone: take these items off sale at the "
+        "destination, or publish them as drafts before you leave them out."
+    ),
+    "shortened_cells": (
+        "A cell of a workbook holds 32,767 characters at most, and these were cut: shorten them "
+        "with a truncate step."
+    ),
     "ambiguous_lists": (
         "A value holds the list separator, so nobody can tell it from two: choose another one."
     ),

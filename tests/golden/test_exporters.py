@@ -12,6 +12,7 @@ from exporters.contract import Exporter, WriteContext, parse_options
 from exporters.csv_feed import CsvFeed
 from exporters.google_merchant import GoogleMerchant
 from exporters.json_lines import JsonLines
+from exporters.shopify import Shopify
 from exporters.yandex_market import YandexMarket
 
 CONTEXT = WriteContext(
@@ -71,6 +72,28 @@ YML = pl.DataFrame(
     }
 )  # fmt: skip
 
+SHOP = pl.DataFrame(
+    {
+        "handle": ["derby", "derby", "care-kit"],
+        "title": ["Derby «чёрные»", "Derby", 'Care kit, 8"'],
+        "description": ["<p>Calf leather</p>", None, "Brush\n& cream"],
+        "tags": [["new", "women"], None, []],
+        "published": ["true", "true", "false"],
+        "sku": ["DERBY-BLK-38", "DERBY-BLK-39", "CARE-KIT"],
+        "option1_name": ["Colour", "Colour", None],
+        "option1_value": ["Black", "Black", None],
+        "option2_name": ["Size", "Size", None],
+        "option2_value": ["38", "39", None],
+        "price": ["129.00", "129.00", "15.50"],
+        "compare_at_price": ["149.00", None, None],
+        "inventory_policy": ["deny", "deny", "continue"],
+        "image": [["https://i.example/1,a.jpg", "https://i.ex/2"], ["https://i.ex/3"], []],
+        "image_alt": [["Side"], None, None],
+        "metafield.Sole.custom.sole_material": ["Rubber", "Rubber", None],
+        "price.Europe": ["149.00", None, None],
+    }
+)  # fmt: skip
+
 CASES = [
     (GoogleMerchant(), GOOGLE, {}, False),
     (GoogleMerchant(), GOOGLE, {"format": "tsv"}, False),
@@ -92,6 +115,8 @@ CASES = [
         False,
     ),
     (CsvFeed(), PARTNER, {"name": "print", "separator": "\t", "encoding": "utf-16le"}, False),
+    (Shopify(), SHOP, {}, False),
+    (Shopify(), SHOP, {"template": "classic", "name": "classic"}, False),
     (YandexMarket(), YML, {}, False),
     (
         YandexMarket(),
