@@ -34,7 +34,6 @@ from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHAN
 from channels.publication.notes import noted
 from channels.publication.reconcile import reconcile
 from channels.publication.selection import (
-    GROUP_OF_LEVEL,
     changed_products,
     in_one_only,
     select_products,
