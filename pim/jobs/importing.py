@@ -12,6 +12,7 @@ from pim.jobs.context import JobContext
 from pim.jobs.watch import Watch
 from pim.products.change_sets import open_change_set
 from pim.staging.imports import ImportOptions, ImportRun
+from pim.storage import run_files
 
 _OPTIONS = frozenset(ImportOptions.__dataclass_fields__) - {"errors"}
 
@@ -40,7 +41,7 @@ def _predict(
     context: JobContext, run: Run, options: ImportOptions, watch: Watch
 ) -> Mapping[str, object]:
     """Run the same code in a transaction that is rolled back; its own run row goes with it."""
-    paths = [Path(path) for path in run.parameters["paths"]]
+    paths = [run_files.here(context.settings, Path(path)) for path in run.parameters["paths"]]
     with unit_of_work(context.engine, actor=run.author_id, dry_run=True) as work:
         importing = ImportRun.begin(work, context.settings, paths, options)
         importing.progress = replace(watch, writes=True)

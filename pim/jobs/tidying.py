@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Engine, text
 
 from pim.settings import Settings
+from pim.storage import run_files
 
 #: How long an upload stays after it came, and after the last run that named it has ended: a dry
 #: run can be confirmed and a failed import resumed that long.
@@ -27,15 +28,16 @@ _NEEDED = text(
 
 def remove_old_uploads(engine: Engine, settings: Settings) -> int:
     """Remove the folders of uploads that belong to no run, or whose runs ended; return how many."""
-    old = _older_than(settings.uploads, KEPT)
+    old = {folder.name for folder in _older_than(settings.uploads, KEPT)}
+    old |= run_files.old_uploads(settings, age=KEPT)
     if not old:
         return 0
     with engine.connect() as connection:
         needed = {Path(path).parent.name for path in connection.scalars(_NEEDED, {"kept": KEPT})}
-    useless = [folder for folder in old if folder.name not in needed]
-    for folder in useless:
-        shutil.rmtree(folder, ignore_errors=True)  # another worker may be at it, too
-    return len(useless)
+    for name in old - needed:
+        shutil.rmtree(settings.uploads / name, ignore_errors=True)  # another may be at it, too
+        run_files.forget(settings, settings.uploads / name)
+    return len(old - needed)
 
 
 def _older_than(uploads: Path, age: timedelta) -> list[Path]:

@@ -25,6 +25,7 @@ from pim.staging.models import ImportViolation
 from pim.staging.names import repeated_rows
 from pim.staging.staged import Stage, StagedFile
 from pim.staging.tasks import Task, of_phase
+from pim.storage import run_files
 from pim.structure.queries import current
 
 KINDS = {"products": PRODUCT, "product_models": MODEL}
@@ -90,9 +91,10 @@ class Processor:
         )
 
     def _media(self, staged: StagedFile) -> MediaFiles:
+        root = staged.media_root
         return MediaFiles(
             Storage.from_settings(self.settings),
-            root=Path(staged.media_root) if staged.media_root else None,
+            root=run_files.here(self.settings, Path(root)) if root else None,
             store=not self.dry_run,
         )
 

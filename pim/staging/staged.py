@@ -15,6 +15,9 @@ import polars as pl
 
 from importers.contract import ROW, RowProblem
 
+#: The file of a stage that tells what its segments are.
+PLAN = "plan.json"
+
 NAMES_SCHEMA = {ROW: pl.UInt32, "name": pl.String}
 
 
@@ -120,7 +123,7 @@ class Stage:
 
     @property
     def _plan(self) -> Path:
-        return self.folder / "plan.json"
+        return self.folder / PLAN
 
 
 def unreadable(problems: Sequence[RowProblem], header: Sequence[str]) -> pl.DataFrame:

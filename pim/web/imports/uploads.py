@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 
 from pim.errors import NotFound, Refused
 from pim.settings import Settings
+from pim.storage import run_files
 
 SUFFIXES: Final = (".csv", ".xlsx", ".zip", ".txt", ".tsv")
 _NAME: Final = re.compile(r"[^\w.\- ]+")
@@ -28,11 +29,13 @@ def keep(settings: Settings, upload: FileStorage | None) -> Path:
     folder.mkdir(parents=True)
     path = folder / name
     upload.save(path)
+    run_files.share(settings, path)
     return path
 
 
 def again(settings: Settings, path: Path) -> Path:
     """Return an upload that is to be imported once more; raise NotFound if it has gone."""
+    path = run_files.here(settings, path)
     inside = path.parent.parent == settings.uploads and _TOKEN.fullmatch(path.parent.name)
     if not inside or not path.is_file():
         raise NotFound("The uploaded file is not kept any more: upload it again.")

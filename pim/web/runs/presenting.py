@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from pim.access.models import User
 from pim.db.runs import Run
 from pim.staging.models import ImportViolation
+from pim.storage import run_files
+from pim.web import state
 
-ENDED: Final = frozenset({"done", "held", "failed", "cancelled"})
+ENDED: Final = frozenset({"done", "held", "failed", "cancelled", "interrupted"})
 KINDS: Final = {
     "import": "Import",
     "export": "Export",
@@ -139,7 +141,8 @@ def error_files(run: Run) -> list[ErrorFile]:
     folders = [str(Path(path).parent) for path in run.parameters.get("paths", ())]
     prefixes = [folder.replace("/", "_") + "_" for folder in folders]
     found = []
-    for path in map(Path, (run.result or {}).get("error_files", ())):
+    for noted in (run.result or {}).get("error_files", ()):
+        path = run_files.here(state.parts().settings, Path(noted))
         if path.is_file():
             name = path.name
             for prefix in prefixes:
