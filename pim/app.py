@@ -92,7 +92,10 @@ def _configuration(settings: Settings) -> Mapping[str, Any]:
 
 def _url(settings: Settings) -> str:
     if settings.database_url is None:
-        return EmbeddedServer(settings.home).start()
+        server = EmbeddedServer(settings.home)
+        url = server.start()
+        server.keep().start()
+        return url
     with database_url(settings) as url:
         return url
 

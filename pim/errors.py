@@ -42,3 +42,11 @@ class Conflict(Refused):
 
 class Retryable(PimError):
     """Say that the same call may succeed later (a lost connection, a busy lock)."""
+
+
+class DatabaseGone(Retryable):
+    """Say that the database does not answer at this moment."""
+
+
+class DiskFull(PimError):
+    """Say which disk is full; the work can be taken up once it has room."""

@@ -69,9 +69,11 @@ class Site:
                 {"run": run_id},
             )
         assert task, "The run is not in the queue."
-        carry_out(context, task, run_id)
-        context.projection.close()
-        context.engine.dispose()
+        try:
+            carry_out(context, task, run_id)
+        finally:
+            context.projection.close()
+            context.engine.dispose()
 
     def one(self, query: str, **values: object) -> object:
         """Return a single value from the database."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError
+
 from channels.feeds.service import find_feed
-from channels.models import Publication
+from channels.models import Feed, Publication
 from channels.publication.lock import alone
 from channels.publication.publish import Publishing, PublishOptions
 from channels.publication.reconcile import fail
 from pim import logs
 from pim.db import runs
+from pim.db.run_locks import carrying_out
+from pim.db.troubles import words
 from pim.db.unit_of_work import Work
-from pim.errors import PimError, Refused
+from pim.errors import Refused, Retryable
 from pim.projection import Projection
 from pim.settings import Settings
 
@@ -35,40 +41,47 @@ def publish_feed(
     """
     feed = find_feed(work.session, code)
     run = run or runs.start_run(
-        work, kind="publish", label=feed.label, parameters={"feed": feed.code}
+        work, kind="publish", label=feed.label, parameters={"feed": feed.code, **options.document()}
     )
-    work.commit()
-    run_id = run.id
     logs.bind(feed=feed.code)
-    try:
-        with alone(work.session.get_bind().engine, feed):
-            projection.refresh()
-            record = Publishing(work, settings, projection, feed, options, run_id=run_id).publish()
-    except Exception as error:
-        work.rollback()
-        reasons = reasons_of(error)
-        fail(work, feed, run_id, reasons, kind=options.kind)
-        run = runs.find_run(work.session, run_id)
-        runs.finish_run(work, run, state="failed", error="\n".join(reasons))
+    engine = work.session.get_bind().engine
+    with carrying_out(engine, run.id) as check, work.guarded(check):
         work.commit()
-        raise
+        try:
+            with alone(engine, feed):
+                projection.refresh()
+                publishing = Publishing(work, settings, projection, feed, options, run_id=run.id)
+                record = publishing.publish()
+        except Exception as error:
+            work.rollback()
+            with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone
+                _fail(work, feed, run.id, reasons_of(error, settings), kind=options.kind)
+            raise
+        _finish(work, run, record)
+    return record
+
+
+def _fail(work: Work, feed: Feed, run_id: int, reasons: list[str], *, kind: str) -> None:
+    fail(work, feed, run_id, reasons, kind=kind)
+    run = runs.find_run(work.session, run_id)
+    runs.finish_run(work, run, state="failed", error="\n".join(reasons))
+    work.commit()
+
+
+def _finish(work: Work, run: runs.Run, record: Publication) -> None:
     result = {name: getattr(record, name) for name in SUMMARY}
-    state = "held" if record.state == "held" else "done"
     runs.finish_run(
         work,
         run,
         result={"publication": record.id, **result, "reasons": record.reasons},
-        state=state,
+        state="held" if record.state == "held" else "done",
     )
     work.commit()
-    return record
 
 
-def reasons_of(error: Exception) -> list[str]:
+def reasons_of(error: Exception, settings: Settings | None = None) -> list[str]:
     """Return what stopped a publication, in sentences: of a refusal every problem."""
-    if not isinstance(error, PimError):
-        return [f"{type(error).__name__}: {error}"]
     problems = error.violations if isinstance(error, Refused) else ()
     named = [f"{v.path}: {v.text} {v.mend_text}".strip() for v in problems[:SHOWN]]
     more = [f"... and {len(problems) - SHOWN} more."] if len(problems) > SHOWN else []
-    return [str(error), *named, *more]
+    return [words(error, settings), *named, *more]

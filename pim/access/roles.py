@@ -15,7 +15,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "feeds.publish": "publish, release and roll back feeds",
     "feeds.edit": "change what feeds are",
     "runs.view": "see runs and download their files",
-    "runs.cancel": "cancel runs",
+    "runs.cancel": "cancel and resume runs",
     "imports.run": "import files",
     "structure.edit": "change attributes, families, categories and channels",
     "users.edit": "create users and change their roles",

@@ -35,9 +35,12 @@ class Cli:
     notes: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """Yield an engine on a database that is up to date, started if it is the embedded one."""
-        with database_url(self.settings) as url:
+    def engine(self, *, keep: bool = False) -> Iterator[Engine]:
+        """Yield an engine on a database that is up to date, started if it is the embedded one.
+
+        With `keep` the embedded one is started again should it die.
+        """
+        with database_url(self.settings, keep=keep) as url:
             engine = create_engine(url)
             try:
                 prepare(engine)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pim import logs
 from pim.cli.context import Cli
+from pim.db.troubles import told
 from pim.errors import PimError, Refused
 from pim.settings import Settings
 
@@ -28,12 +29,18 @@ class Commands(click.Group):
         super().add_command(cmd, name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run; errors of the programme end with exit code 3, refusals with 2."""
+        """Run; errors of the programme end with exit code 3, refusals with 2.
+
+        So do a database that is gone and a full disk, in a sentence; what nobody knows is raised.
+        """
         try:
             return super().main(*args, **kwargs)
-        except PimError as error:
-            _show(error)
-            sys.exit(error.exit_code)
+        except Exception as error:
+            known = told(error, Settings.from_environment())
+            if not isinstance(known, PimError):
+                raise
+            _show(known)
+            sys.exit(known.exit_code)
 
 
 def _give_json(command: click.Command) -> None:
@@ -65,6 +72,8 @@ def _show(error: PimError) -> None:
         for violation in error.violations:
             place = f"{violation.path}: " if violation.path else ""
             console.print(f"  {place}{violation.text} {violation.mend_text}", markup=False)
+    for note in getattr(error, "__notes__", ()):
+        console.print(note, markup=False)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,7 +94,7 @@ def _register(*modules: Callable[[click.Group], None]) -> None:
 
 def commands() -> click.Group:
     """Return the group of all commands."""
-    from pim.cli import bulk, database, demo, exports, feeds, generate, imports, runs, serve, users
+    from pim.cli import backup, bulk, database, demo, exports, feeds, generate, imports, runs, serve, users
 
     _register(
         database.register,
@@ -98,6 +107,7 @@ def commands() -> click.Group:
         users.register,
         demo.register,
         generate.register,
+        backup.register,
     )
     return group
 

@@ -32,6 +32,6 @@ def worker(cli: Cli, processes: int) -> None:
     """Carry out queued runs until told to stop."""
     from pim.jobs.worker import run_worker
 
-    with cli.engine() as engine:
+    with cli.engine(keep=True) as engine:
         url = engine.url.render_as_string(hide_password=False)
         run_worker(cli.settings, url, processes=processes)

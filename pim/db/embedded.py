@@ -22,8 +22,13 @@ from sqlalchemy import URL, make_url
 from pim.db import cluster
 from pim.db.locks import FileLock
 from pim.db.programs import PATIENCE, SHELTER, Account, account_for, find_programs, open_folder
+from pim.db.repeating import Repeating
 from pim.errors import Retryable
 from pim.settings import Settings
+
+#: How often a process that lives long looks whether the server does.
+KEEP_SECONDS = 1.0
+SUPERVISOR = "postgres.supervisor"
 
 
 class EmbeddedServer:
@@ -45,6 +50,7 @@ class EmbeddedServer:
         self._fsync = fsync
         self._shelter = shelter
         self._users: FileLock | None = None
+        self._started: cluster.Cluster | None = None
         self._process = 0
         self._url = ""
 
@@ -56,7 +62,7 @@ class EmbeddedServer:
         if self._users is not None:
             return self._url
         folder, account = self._settle()
-        with FileLock(folder.parent / "postgres.supervisor").exclusive(timeout=PATIENCE):
+        with FileLock(folder.parent / SUPERVISOR).exclusive(timeout=PATIENCE):
             users = FileLock(folder.parent / "postgres.users").shared(timeout=PATIENCE)
             try:
                 server = self._server(folder, account)
@@ -64,7 +70,7 @@ class EmbeddedServer:
             except BaseException:
                 users.release()
                 raise
-        self._users, self._process = users, os.getpid()
+        self._users, self._started, self._process = users, server, os.getpid()
         self._url = _url(server.socket_folder())
         atexit.register(self.release)
         return self._url
@@ -76,7 +82,7 @@ class EmbeddedServer:
         users, self._users = self._users, None
         atexit.unregister(self.release)
         folder, account = self._settle()
-        with FileLock(folder.parent / "postgres.supervisor").exclusive(timeout=PATIENCE):
+        with FileLock(folder.parent / SUPERVISOR).exclusive(timeout=PATIENCE):
             users.release()
             try:
                 alone = FileLock(users.path).exclusive(timeout=0)
@@ -84,6 +90,21 @@ class EmbeddedServer:
                 return
             with alone:
                 self._server(folder, account).stop()
+
+    def revive(self) -> None:
+        """Start the server again if it has died, or was stopped, under this process's share.
+
+        Raises PimError with the end of the server's log when it cannot run.
+        """
+        server = self._started
+        if self._users is None or server is None or server.running_process() is not None:
+            return
+        with FileLock(self._users.path.with_name(SUPERVISOR)).exclusive(timeout=PATIENCE):
+            server.ensure_running(self._options, fsync=self._fsync)
+
+    def keep(self) -> Repeating:
+        """Return what revives the server while it is entered; for processes that live long."""
+        return Repeating("Keeping the database", KEEP_SECONDS, self.revive)
 
     def __enter__(self) -> str:
         """Start, and return the database's URL."""
@@ -121,10 +142,11 @@ class EmbeddedServer:
 
 
 @contextlib.contextmanager
-def database_url(settings: Settings) -> Iterator[str]:
+def database_url(settings: Settings, *, keep: bool = False) -> Iterator[str]:
     """Yield the URL of the database that the settings name, or of the embedded one.
 
-    The embedded server runs at least until the block is left.
+    The embedded server runs at least until the block is left; with `keep` it is started again
+    should it die meanwhile.
     """
     if settings.database_url:
         url = make_url(settings.database_url)
@@ -132,7 +154,8 @@ def database_url(settings: Settings) -> Iterator[str]:
             url = url.set(drivername="postgresql+psycopg")
         yield url.render_as_string(hide_password=False)
         return
-    with EmbeddedServer(settings.home) as url_of_embedded:
+    server = EmbeddedServer(settings.home)
+    with server as url_of_embedded, server.keep() if keep else contextlib.nullcontext():
         yield url_of_embedded
 
 

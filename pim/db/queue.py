@@ -12,11 +12,23 @@ from typing import Any
 import procrastinate
 from sqlalchemy.orm import Session
 
-from pim.db.runs import Run, finish_run
+from pim.db.runs import UNFINISHED, Run, finish_run
 from pim.db.unit_of_work import Work
+from pim.errors import Refused
 
 #: Tasks by kind of run, as `pim.jobs.tasks` registers them.
-TASKS: Mapping[str, str] = {"publish": "publish", "import": "import", "project": "project"}
+TASKS: Mapping[str, str] = {
+    "publish": "publish",
+    "import": "import",
+    "project": "project",
+    "bulk": "bulk",
+    "undo": "undo",
+}
+
+#: The parameter that counts how often a run was begun without coming further.
+TRIES = "tries"
+#: The parameter that keeps the lock under which a run waits.
+LOCK = "queue_lock"
 
 #: Never opened: it only knows the SQL; the connection is always the caller's.
 _door = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -29,13 +41,29 @@ def enqueue_run(
 
     Jobs of the same `lock` run one after the other.
     """
-    run = Run(
-        kind=kind, label=label, state="queued", author_id=work.actor, parameters=dict(parameters)
-    )
+    known = {**parameters, LOCK: lock} if lock else dict(parameters)
+    run = Run(kind=kind, label=label, state="queued", author_id=work.actor, parameters=known)
     work.session.add(run)
     work.session.flush()
     defer(work.session, task=TASKS[kind], run_id=run.id, lock=lock)
     return run
+
+
+def resumable(run: Run) -> bool:
+    """Tell whether a run stopped before its end and a worker can go on with it."""
+    return run.state in UNFINISHED and run.kind in TASKS
+
+
+def requeue_run(work: Work, run: Run) -> None:
+    """Let a worker go on with a run that stopped before its end; Refused for any other."""
+    if not resumable(run):
+        raise Refused(f"Run {run.id} ({run.kind}) is {run.state}: it cannot be taken up again.")
+    run.state, run.stage, run.error, run.finished = "queued", "", None, None
+    run.cancel_requested = False
+    run.parameters = {name: value for name, value in run.parameters.items() if name != TRIES}
+    work.session.flush()
+    lock = run.parameters.get(LOCK)
+    defer(work.session, task=TASKS[run.kind], run_id=run.id, lock=lock)
 
 
 def defer(session: Session, *, task: str, run_id: int, lock: str | None = None) -> None:
@@ -46,8 +74,8 @@ def defer(session: Session, *, task: str, run_id: int, lock: str | None = None) 
 
 
 def cancel_run(work: Work, run: Run) -> None:
-    """Ask a run to end at its next chunk; one that has not begun ends at once."""
-    if run.state == "queued":
+    """Ask a run to end at its next chunk; one that nobody is at ends at once."""
+    if run.state in {"queued", "interrupted"}:
         finish_run(work, run, state="cancelled")
     elif run.state == "running":
         run.cancel_requested = True

@@ -32,6 +32,16 @@ class Work:
     clock: Callable[[], datetime] = utc_now
     dry_run: bool = False
     _followers: list[Callable[[], object]] = field(default_factory=list, repr=False)
+    _guards: list[Callable[[], object]] = field(default_factory=list, repr=False)
+
+    @contextlib.contextmanager
+    def guarded(self, guard: Callable[[], object]) -> Iterator[None]:
+        """Call `guard` before every commit while the block lasts; what it raises prevents it."""
+        self._guards.append(guard)
+        try:
+            yield
+        finally:
+            self._guards.remove(guard)
 
     def after_commit(self, follower: Callable[[], object]) -> None:
         """Call `follower` once after the next commit, and never if there is none."""
@@ -45,6 +55,8 @@ class Work:
         if self.dry_run:
             self.session.flush()
             return
+        for guard in self._guards:
+            guard()
         self.session.commit()
         followers, self._followers = self._followers, []
         failures = [failure for follower in followers if (failure := _failure_of(follower))]

@@ -9,16 +9,18 @@ owner, however many selected products stand below it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from sqlalchemy.exc import DBAPIError
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
+from pim.db.troubles import words
 from pim.db.unit_of_work import Work
 from pim.domain import conditions, operations
 from pim.domain.conditions import Condition
@@ -30,7 +32,7 @@ from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck, Rows, rows_of
 from pim.editing.selection import Selection, select
 from pim.editing.targets import MODEL_LEVELS, targets
-from pim.errors import PimError, Refused
+from pim.errors import Refused, Retryable
 from pim.products.change_sets import open_change_set
 from pim.products.models import MODEL, PRODUCT, ChangeSet
 from pim.projection import Projection
@@ -61,27 +63,14 @@ class BulkEdit:
     def run(self) -> BulkResult:
         """Carry the edit out; raises Refused when a document is not valid."""
         condition, steps = self._parsed()
-        now = self.work.clock()
         run = runs.start_run(
             self.work,
             kind="bulk",
             label=self.label,
-            parameters={
-                "where": dict(self.where),
-                "do": [dict(document) for document in self.do],
-                "now": now.isoformat(),
-                "chunk": 0,
-            },
+            parameters={"where": dict(self.where), "do": [dict(each) for each in self.do]},
         )
-        change_set = self._open(run)
-        with self._held(run), self._ended(run, change_set):
-            self.work.commit()
-            selection = select(self.projection, condition, now)
-            if self.runs_folder and not self.work.dry_run:
-                selection.save(self.runs_folder / str(run.id))
-            self.result.selected = selection.rows.height
-            self._remember(run, 0, selection.rows.height)
-            self._write(run, change_set, condition, steps, selection)
+        with self._held(run):
+            self._carry_out(run, self._open(run), condition, steps)
         return self.result
 
     @classmethod
@@ -95,7 +84,10 @@ class BulkEdit:
         runs_folder: Path,
         progress: Progress = lambda _done, _total, _stage: None,
     ) -> BulkResult:
-        """Take up an edit after its last committed chunk; Refused when it cannot be."""
+        """Take up an edit after its last committed chunk; Refused when it cannot be.
+
+        One that was queued, and never begun, begins.
+        """
         parameters = run.parameters
         edit = cls(
             work, projection, structure, parameters["where"], parameters["do"], run.label,
@@ -106,15 +98,40 @@ class BulkEdit:
 
     def _resume(self, run: runs.Run) -> None:
         assert self.runs_folder is not None
-        folder = self.runs_folder / str(run.id)
-        if not ending.can_resume(self.work, run, folder):
+        if not ending.can_resume(self.work, run, self.runs_folder / str(run.id)):
             raise Refused(f"Run {run.id} is {run.state}: it cannot be taken up again.")
         condition, steps = self._parsed()
         with self._held(run):
             change_set = ending.reopen(self.work, run) or self._open(run)
-            self.work.commit()
-            with self._ended(run, change_set):
-                self._write(run, change_set, condition, steps, Selection.load(folder))
+            self._carry_out(run, change_set, condition, steps)
+
+    def _carry_out(
+        self,
+        run: runs.Run,
+        change_set: ChangeSet,
+        condition: Condition,
+        steps: Sequence[Operation],
+    ) -> None:
+        run.parameters = {"now": self.work.clock().isoformat(), "chunk": 0, **run.parameters}
+        self.work.commit()
+        with self._ended(run, change_set):
+            selection = self._selection(run, condition)
+            self._write(run, change_set, condition, steps, selection)
+
+    def _selection(self, run: runs.Run, condition: Condition) -> Selection:
+        """Return the rows as they were frozen, or freeze them now."""
+        folder = self.runs_folder / str(run.id) if self.runs_folder else None
+        begun = run.parameters["chunk"] > 0
+        if begun and folder:
+            return Selection.load(folder)
+        selection = select(
+            self.projection, condition, datetime.fromisoformat(run.parameters["now"])
+        )
+        if folder and not self.work.dry_run:
+            selection.save(folder)
+        self.result = BulkResult(selected=selection.rows.height)
+        self._remember(run, 0, selection.rows.height)
+        return selection
 
     def _parsed(self) -> tuple[Condition, tuple[Operation, ...]]:
         condition = conditions.parse(self.where, self.structure)
@@ -132,10 +149,15 @@ class BulkEdit:
             operations=self.do,
         )
 
-    def _held(self, run: runs.Run) -> AbstractContextManager[None]:
+    @contextmanager
+    def _held(self, run: runs.Run) -> Iterator[None]:
         """Hold the run, which others see; nobody sees that of a dry run."""
+        if self.work.dry_run:
+            yield
+            return
         engine = self.work.session.get_bind().engine
-        return nullcontext() if self.work.dry_run else carrying_out(engine, run.id)
+        with carrying_out(engine, run.id) as check, self.work.guarded(check):
+            yield
 
     @contextmanager
     def _ended(self, run: runs.Run, change_set: ChangeSet) -> Iterator[None]:
@@ -143,7 +165,8 @@ class BulkEdit:
         try:
             yield
             state = "cancelled" if run.cancel_requested else "done"
-            ending.end(self.work, run, change_set, self.result, state=state)
+            ending.note(self.work, run, change_set, self.result, state=state)
+            self.work.commit()
         except BaseException as error:  # a person's Ctrl-C ends the run as well
             self.work.rollback()
             if not self.work.dry_run:
@@ -151,8 +174,11 @@ class BulkEdit:
             raise
 
     def _fail(self, run: runs.Run, change_set: ChangeSet, error: BaseException) -> None:
-        told = str(error) if isinstance(error, PimError) else f"{type(error).__name__}: {error}"
-        ending.end(self.work, run, change_set, self.result, state="failed", error=told)
+        """Note why the run ended; what a lost database keeps from being noted, its lock tells."""
+        with suppress(DBAPIError, Retryable):
+            told = words(error)
+            ending.note(self.work, run, change_set, self.result, state="failed", error=told)
+            self.work.commit()
 
     def _write(
         self,

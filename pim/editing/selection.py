@@ -56,8 +56,12 @@ class Selection:
         """Keep the selection in a run's folder, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = folder / f"{FILE}.new"
-        self.rows.write_parquet(unfinished)
-        unfinished.replace(folder / FILE)
+        try:
+            self.rows.write_parquet(unfinished)
+            unfinished.replace(folder / FILE)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)  # a full disk
+            raise
 
     def chunks(self, first: int) -> list[tuple[int, pl.DataFrame]]:
         """Return the rows of each chunk whose number is not below `first`, in order."""

@@ -20,7 +20,7 @@ def publish(
     with unit_of_work(context.engine) as work:
         run = find_run(work.session, run_id)
         work.actor = run.author_id
-        options = PublishOptions(delta=bool(run.parameters.get("delta")))
+        options = PublishOptions.from_document(run.parameters)
         record = publish_feed(
             work, context.settings, context.projection, run.parameters["feed"], options, run=run
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, text
@@ -23,16 +24,19 @@ class Watch:
     """The progress function of a run: (done, total, stage).
 
     `writes` puts the progress on the run's row from a connection of its own: for work whose own
-    transaction does not show it. Raises Cancelled.
+    transaction does not show it. `show` is told everything, such as a bar on a terminal. Raises
+    Cancelled.
     """
 
     engine: Engine
     run_id: int
     writes: bool = False
+    show: Callable[[int, int, str], None] = lambda _done, _total, _stage: None
     _last: float = field(default=0.0, repr=False)
 
     def __call__(self, done: int, total: int | None, stage: str = "") -> None:
         """Take note of progress."""
+        self.show(done, total or done, stage)
         now = time.monotonic()
         if now - self._last < EVERY:
             return

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
 import socket
+import time
 from types import FrameType
 
 import procrastinate
+import structlog
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
 
 from pim import logs
 from pim.db.embedded import database_url
+from pim.db.repeating import Repeating
+from pim.db.troubles import told
 from pim.jobs import tasks, tick
 from pim.jobs.context import JobContext
 from pim.jobs.tidying import remove_old_uploads
 from pim.settings import Settings
 
 FOLLOW_SECONDS = 1.0
-TAKE_OVER_SECONDS = 10.0
+TAKE_OVER_SECONDS = 5.0
 TIDY_SECONDS = 600.0
 HEARTBEAT_SECONDS = 5.0
+LONGEST_WAIT = 15.0
+
+log = structlog.get_logger(__name__)
 
 
 def run_worker(settings: Settings, engine_url: str, processes: int = 1) -> None:
@@ -65,11 +74,16 @@ def create_queue(engine_url: str) -> procrastinate.App:
 def _work(settings: Settings, engine_url: str) -> None:
     set_up_logs(settings, engine_url)
     context = JobContext(settings, engine_url)
-    following = tick.Repeating("Following changes", FOLLOW_SECONDS, context.projection.refresh)
-    taking_over = tick.Repeating(
+    try:
+        # A worker that starts often follows one that has died.
+        tick.take_over(context.engine)
+    except DBAPIError as error:
+        log.warning("the database does not answer yet", reason=str(told(error, settings)))
+    following = Repeating("Following changes", FOLLOW_SECONDS, context.projection.refresh)
+    taking_over = Repeating(
         "Taking over", TAKE_OVER_SECONDS, lambda: tick.take_over(context.engine)
     )
-    tidying = tick.Repeating(
+    tidying = Repeating(
         "Tidying up", TIDY_SECONDS, lambda: remove_old_uploads(context.engine, context.settings)
     )
     with following, taking_over, tidying:
@@ -79,16 +93,48 @@ def _work(settings: Settings, engine_url: str) -> None:
 
 
 async def _serve(context: JobContext) -> None:
+    """Take jobs until told to stop; a lost database is waited for."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    waited = 0.0
+    while not stop.is_set():
+        began = time.monotonic()
+        serving = asyncio.create_task(_take_jobs(context, stop))
+        await asyncio.wait([serving])
+        if stop.is_set():
+            return
+        waited = 0.0 if time.monotonic() - began > LONGEST_WAIT else min(waited + 1, LONGEST_WAIT)
+        error = serving.exception()
+        reason = str(told(error, context.settings)) if error else "the queue was left"
+        log.warning("the queue is opened again", seconds=waited, reason=reason)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), waited)
+
+
+async def _take_jobs(context: JobContext, stop: asyncio.Event) -> None:
+    """Serve the queue until `stop` is set, or until its connections are lost."""
     app = create_queue(context.database_url)
     async with app.open_async():
-        await app.run_worker_async(
-            concurrency=1,
-            fetch_job_polling_interval=2.0,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=tick.SILENCE,
-            delete_jobs="successful",
-            additional_context={"jobs": context},
+        working = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=1,
+                fetch_job_polling_interval=1.0,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=tick.SILENCE,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                additional_context={"jobs": context},
+            )
         )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done():
+            working.cancel()  # the job that is under way is finished first
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
 
 
 def set_up_logs(settings: Settings, *urls: str) -> None:
@@ -104,7 +150,7 @@ def main() -> None:
     """Run one worker on what the environment names (`python -m pim.jobs.worker`)."""
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with database_url(settings) as url:
+    with database_url(settings, keep=True) as url:
         run_worker(settings, url)
 
 

@@ -6,12 +6,14 @@ import logging
 import secrets
 from typing import Any, Final, NamedTuple
 
-from flask import Flask, render_template
+from flask import Flask, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from pim.db.troubles import told
 from pim.domain.violations import Violation
-from pim.errors import Conflict, NotFound, NotPermitted, PimError, Refused, Retryable
+from pim.errors import Conflict, DiskFull, NotFound, NotPermitted, PimError, Refused, Retryable
+from pim.web import state
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,14 @@ TABLE: Final[tuple[tuple[type[PimError], Answer], ...]] = (
     (Conflict, Answer(409, "Somebody was faster")),
     (Refused, Answer(422, "This cannot be done")),
     (Retryable, Answer(503, "Not at this moment")),
+    (DiskFull, Answer(507, "A disk is full")),
 )
+
+#: Seconds after which a page that could not be given at this moment asks again by itself.
+AGAIN: Final = 5
+
+#: The machine's troubles, which pass.
+TROUBLES: Final = frozenset({503, 507})
 
 HEADINGS: Final = {
     400: "This request is not whole",
@@ -62,12 +71,25 @@ def answer_to(error: PimError) -> Answer:
     return next(found, Answer(500, "This went wrong"))
 
 
-def _ours(error: PimError) -> tuple[str, int]:
+def _ours(error: PimError) -> Any:
     answer = answer_to(error)
     if answer.status == 500:
         return _unexpected(error)
+    if answer.status in TROUBLES:
+        return _trouble(error, answer)
     violations = error.violations if isinstance(error, Refused) else ()
     return page(answer.status, answer.heading, str(error), violations=violations)
+
+
+def _trouble(error: PimError, answer: Answer) -> Any:
+    """Answer that the machine cannot at this moment; the page knows nobody and asks again."""
+    logger.warning("Answered %s: %s", answer.status, error)
+    g.person = None  # its menu and counts would ask the same database
+    response = make_response(*page(answer.status, answer.heading, str(error)))
+    response.headers["Retry-After"] = str(AGAIN)
+    if request.method == "GET":
+        response.headers["Refresh"] = str(AGAIN)
+    return response
 
 
 def _http(error: HTTPException) -> Any:
@@ -83,7 +105,10 @@ def _forged(error: CSRFError) -> tuple[str, int]:
     return page(400, "This form has expired", words)
 
 
-def _unexpected(error: Exception) -> tuple[str, int]:
+def _unexpected(error: Exception) -> Any:
+    known = told(error, state.parts().settings)
+    if known is not error and isinstance(known, PimError):
+        return _ours(known)
     number = secrets.token_hex(4)
     logger.error("Error %s", number, exc_info=error)
     words = "Nothing of this request was kept. Try again; if it happens again, report the number."

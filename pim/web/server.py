@@ -25,7 +25,8 @@ THREADS = 8
 #: Seconds that children get to finish what they are at.
 PATIENCE = 30.0
 
-_WORKER = "from pim.jobs.worker import main; main()"
+#: Pages that end sooner than this after their start will not do better next time.
+SHORT_LIFE = 5.0
 
 
 class _Stop(Exception):
@@ -42,12 +43,15 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises SystemExit if the server ends by itself."""
     signal.signal(signal.SIGTERM, _stop)
-    with database_url(settings) as url, tempfile.TemporaryDirectory(prefix="polka-") as counts:
+    with (
+        database_url(settings, keep=True) as url,
+        tempfile.TemporaryDirectory(prefix="polka-") as counts,
+    ):
         _prepare(url)
         environment = {**_environment(settings, url), metrics.FOLDER: counts}
         commands = {"pages": _gunicorn(host, port, processes)}
         if with_worker:
-            commands["worker"] = [sys.executable, "-c", _WORKER]
+            commands["worker"] = _child("pim.jobs.worker")
         children = {name: _start(command, environment) for name, command in commands.items()}
         try:
             _watch(children, commands, environment)
@@ -85,7 +89,11 @@ def _gunicorn(host: str, port: int, processes: int) -> list[str]:
         "log-level": "info",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "gunicorn", "--no-control-socket", *flags, "pim.app:create_app()"]
+    return _child("gunicorn", "--no-control-socket", *flags, "pim.app:create_app()")
+
+
+def _child(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "pim.web.child", str(os.getpid()), module, *arguments]
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -97,15 +105,18 @@ def _watch(
     commands: Mapping[str, Sequence[str]],
     environment: Mapping[str, str],
 ) -> None:
-    """Wait; a worker that dies is started again, without the pages there is nothing to do."""
+    """Wait; what dies is started again, except for pages that cannot start at all."""
+    began = time.monotonic()
     while True:
         time.sleep(0.5)
-        if (code := children["pages"].poll()) is not None:
-            raise SystemExit(code or 1)
-        worker = children.get("worker")
-        if worker is not None and worker.poll() is not None:
+        for name, child in children.items():
+            if (code := child.poll()) is None:
+                continue
+            if name == "pages" and time.monotonic() - began < SHORT_LIFE:
+                raise SystemExit(code or 1)
             time.sleep(1)
-            children["worker"] = _start(commands["worker"], environment)
+            children[name] = _start(commands[name], environment)
+            began = time.monotonic() if name == "pages" else began
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -37,26 +37,39 @@ class Undone:
             )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Undoing:
-    """One undo: the change set to revert and the one that reverts it."""
+    """One undo: the change set to revert and the one that reverts it.
+
+    `series` and `place` are where it stands: in which series of chunks (they always come in the
+    same order) and after which entity. An undo that was interrupted goes on from there.
+    """
 
     session: Session
     target: int
     opened: int
     structure: Structure
     result: Undone = field(default_factory=Undone)
+    series: int = 0
+    place: int | None = None
+    _begun: int = 0
 
     def chunks(self, kind: int, action: int, *, last_first: bool = False) -> Iterator[list[int]]:
         """Yield the ids of the entities that the change set touched in one way, in rising order.
 
         With `last_first` they fall: parents are created before what stands below them.
         """
+        self._begun += 1
+        if self._begun < self.series:
+            return  # an earlier process has done with these
         statement, place = (_FALLING, _HIGHEST) if last_first else (_RISING, 0)
+        if self._begun == self.series and self.place is not None:
+            place = self.place
         wanted = {"target": self.target, "kind": kind, "action": action, "chunk": CHUNK}
         while ids := list(self.session.scalars(statement, {**wanted, "place": place})):
-            yield ids
             place = ids[-1]
+            self.series, self.place = self._begun, place
+            yield ids
 
 
 _HIGHEST = 2**63 - 1

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 
 from channels.feeds.service import list_feeds
 from pim.db.runs import recent_runs
+from pim.editing.interruptions import settle
 from pim.web import state
 from pim.web.feeds import presenting as feeds
 from pim.web.home import overview as figures
@@ -26,6 +27,7 @@ def overview() -> str:
     catch_up()
     with state.reading() as reading:
         catalogue = figures.catalogue(reading, state.chosen().locale)
+    settle(state.work())
     runs = recent_runs(session, limit=RUNS)
     return render_template(
         "home/overview.html",

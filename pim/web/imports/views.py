@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from pim.db.queue import enqueue_run
 from pim.db.runs import Run, find_run, recent_runs
+from pim.editing.interruptions import settle
 from pim.errors import Refused
 from pim.staging import profiles
 from pim.staging.entities import ENTITIES
@@ -29,6 +30,7 @@ SHOWN = 20
 def index() -> str:
     """Show the form, and the last imports."""
     session = state.work().session
+    settle(state.work())
     runs = recent_runs(session, limit=SHOWN, kind="import")
     return render_template(
         "imports/form.html",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from pim.db.queue import cancel_run
+from pim.db.queue import cancel_run, requeue_run, resumable
 from pim.db.runs import KINDS, find_run, recent_runs
+from pim.editing.interruptions import settle
 from pim.errors import NotFound
 from pim.web import people, state
 from pim.web.rules import allowed
@@ -22,6 +23,7 @@ SHOWN = 100
 def index() -> str:
     """List the newest runs."""
     kind = request.args.get("kind", "")
+    settle(state.work())
     session = state.work().session
     runs = recent_runs(session, limit=SHOWN, kind=kind if kind in KINDS else None)
     return render_template(
@@ -60,6 +62,17 @@ def cancel(number: int) -> ResponseReturnValue:
     return redirect(url_for("runs.show", number=number), 303)
 
 
+@pages.post("/<int:number>/resume")
+@allowed("runs.cancel")
+def resume(number: int) -> ResponseReturnValue:
+    """Let a worker go on with a run that stopped before its end."""
+    settle(state.work())
+    requeue_run(state.work(), find_run(state.work().session, number))
+    people.note(f"resumed run {number}", _email())
+    flash("The run waits for a worker, which goes on from what it has committed.")
+    return redirect(url_for("runs.show", number=number), 303)
+
+
 @pages.get("/<int:number>/errors/<int:position>")
 @allowed("runs.view")
 def error_file(number: int, position: int) -> ResponseReturnValue:
@@ -72,11 +85,13 @@ def error_file(number: int, position: int) -> ResponseReturnValue:
 
 
 def _render(number: int, template: str) -> str:
+    settle(state.work())
     session = state.work().session
     run = find_run(session, number)
     return render_template(
         template,
         run=run,
+        resumable=resumable(run),
         kinds=presenting.KINDS,
         progress=presenting.progress(run),
         authors=presenting.authors(session, [run]),

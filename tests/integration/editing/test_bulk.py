@@ -11,7 +11,7 @@ from pim.db import runs
 from pim.db.run_locks import is_carried_out
 from pim.db.unit_of_work import unit_of_work
 from pim.domain.conditions import parse
-from pim.editing import ending
+from pim.editing.interruptions import settle
 from pim.editing.bulk import BulkResult
 from pim.editing.selection import select
 from pim.errors import Refused
@@ -171,13 +171,13 @@ def test_a_killed_edit_is_closed_and_undone(catalogue: Catalogue, killed: int) -
         catalogue.undo(change_set)
 
     with unit_of_work(catalogue.engine) as work:
-        ending.close_killed_edit(work, change_set)
+        settle(work)
 
     state, counts = catalogue.query(
         "SELECT state, counts FROM change_set WHERE id = :id", id=change_set
     )[0]
     assert (state, counts["written"], counts["changed"]) == ("failed", 3, 3)
-    assert catalogue.query("SELECT state FROM run WHERE id = :id", id=killed)[0][0] == "failed"
+    assert catalogue.query("SELECT state FROM run WHERE id = :id", id=killed)[0][0] == "interrupted"
     assert catalogue.undo(change_set).restored == 3
 
 
@@ -190,7 +190,7 @@ def test_a_run_that_is_being_carried_out_is_not_taken_up_by_another(
         run = catalogue.query("SELECT id FROM run WHERE kind = 'bulk'")[0][0]
         with unit_of_work(catalogue.engine) as work:
             seen.append(is_carried_out(work.session, run))
-            seen.append(ending.close_killed(work, runs.find_run(work.session, run)))
+            seen.append(bool(settle(work)))
         with pytest.raises(Refused, match="another process"):
             editor.resume(run)
 

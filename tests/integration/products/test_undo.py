@@ -256,7 +256,9 @@ def test_an_undo_that_was_interrupted_goes_on_when_it_is_asked_for_again(
 
     again = catalogue.undo(change.change_set)
 
-    assert (again.kept, again.restored) == (0, 2)
+    assert (again.kept, again.restored) == (0, 4)
+    told = catalogue.query("SELECT state, result ->> 'restored' FROM run WHERE kind = 'undo'")
+    assert [tuple(row) for row in told] == [("done", "4")]
     assert catalogue.state() == before
 
 

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text as sql
 
 from pim.db.queue import enqueue_run
+from pim.db.run_locks import carrying_out
 from pim.db.runs import Cancelled, Run
 from pim.db.unit_of_work import unit_of_work
-from pim.jobs import tick
+from pim.jobs import tasks, tick, trying
 from pim.jobs.tidying import remove_old_uploads
 from pim.jobs.watch import Watch
 from pim.settings import Settings
@@ -160,14 +161,15 @@ def test_a_run_that_goes_on_hears_that_it_is_cancelled_at_its_next_step(site, br
     watch = Watch(site.engine, number, writes=True)
     with site.engine.begin() as connection:
         connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
-    watch(10, 100, "products")
-    assert "10 of 100" in page_of(browser, number)
+    with carrying_out(site.engine, number):
+        watch(10, 100, "products")
+        assert "10 of 100" in page_of(browser, number)
 
-    browser.post(f"/runs/{number}/cancel")
+        browser.post(f"/runs/{number}/cancel")
 
-    assert "Stopping at the end of the present step" in page_of(browser, number)
-    with pytest.raises(Cancelled):
-        replace(watch, _last=0.0)(20, 100, "products")
+        assert "Stopping at the end of the present step" in page_of(browser, number)
+        with pytest.raises(Cancelled):
+            replace(watch, _last=0.0)(20, 100, "products")
 
 
 def test_a_job_is_in_the_queue_only_if_its_change_was_committed(site):
@@ -179,42 +181,93 @@ def test_a_job_is_in_the_queue_only_if_its_change_was_committed(site):
     assert site.one("SELECT count(*) FROM procrastinate_jobs") == before
 
 
-def test_the_run_of_a_dead_worker_is_queued_again_and_at_last_fails(site):
+class Dead(BaseException):
+    """The process that carries a run out has been killed."""
+
+
+def die(*_: object) -> tuple[str, None]:
+    raise Dead
+
+
+def fetched(site, number: int) -> None:
+    """Say that a worker, which is alive, has taken a run's job."""
+    with site.engine.begin() as connection:
+        connection.execute(
+            sql(
+                "WITH w AS (INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id)"
+                " UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM w)"
+                " WHERE (args->>'run_id')::int = :n"
+            ),
+            {"n": number},
+        )
+
+
+def test_a_run_that_kills_its_workers_is_tried_a_few_times_and_then_fails(site, monkeypatch):
     with unit_of_work(site.engine) as work:
-        number = enqueue_run(work, kind="project", label="dead", parameters={}).id
+        number = enqueue_run(work, kind="project", label="poison", parameters={}).id
+    monkeypatch.setattr(tasks, "HANDLERS", {"project": die})
+
+    for _ in range(trying.MOST):
+        fetched(site, number)
+        with pytest.raises(Dead):
+            site.work_off(number)
+        assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "running"
+        assert tick.take_over(site.engine) == 1
+        assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "queued"
+    site.work_off(number)
+
+    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "failed"
+    assert "without coming further" in site.one("SELECT error FROM run WHERE id = :n", n=number)
+
+
+def test_a_run_is_shown_as_queued_again_as_soon_as_its_worker_is_gone(site, browser, monkeypatch):
+    with unit_of_work(site.engine) as work:
+        number = enqueue_run(work, kind="project", label="shown", parameters={}).id
+    fetched(site, number)
+    monkeypatch.setattr(tasks, "HANDLERS", {"project": die})
+    with pytest.raises(Dead):
+        site.work_off(number)
+
+    assert "Waiting for a worker" in page_of(browser, number)
+    assert (
+        site.one(
+            "SELECT status::text FROM procrastinate_jobs WHERE (args->>'run_id')::int = :n",
+            n=number,
+        )
+        == "todo"
+    )
+
+
+def test_a_run_of_a_busy_worker_is_left_to_it(site):
+    with unit_of_work(site.engine) as work:
+        number = enqueue_run(work, kind="project", label="busy", parameters={}).id
+    fetched(site, number)
     with site.engine.begin() as connection:
         connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
+        connection.execute(sql("DELETE FROM procrastinate_workers"))
 
-    for attempts, state in ((1, "queued"), (3, "failed")):
-        with site.engine.begin() as connection:
-            connection.execute(
-                sql(
-                    "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL,"
-                    " attempts = :attempts WHERE (args->>'run_id')::int = :n"
-                ),
-                {"n": number, "attempts": attempts},
-            )
-            connection.execute(sql("UPDATE run SET state = 'running' WHERE id = :n"), {"n": number})
+    with carrying_out(site.engine, number):
+        assert tick.take_over(site.engine) == 0
 
-        assert tick.take_over(site.engine) == 1
-        assert site.one("SELECT state FROM run WHERE id = :run", run=number) == state
+    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "running"
 
 
-def test_a_run_that_nobody_carries_out_any_more_fails_in_words(site):
+def test_a_run_of_a_command_that_was_killed_is_interrupted_and_resumed_by_a_worker(site, browser):
     with unit_of_work(site.engine) as work:
-        run = Run(kind="import", label="old", state="running", started=work.clock())
+        run = Run(kind="project", label="old", state="running", started=work.clock())
         work.session.add(run)
         work.session.flush()
         number = run.id
-        work.session.execute(
-            sql("UPDATE run SET heartbeat = now() - interval '1 hour' WHERE id = :n"), {"n": number}
-        )
 
-    tick.take_over(site.engine)
+    page = page_of(browser, number)
 
-    assert "ended before it was done" in str(
-        site.one("SELECT error FROM run WHERE id = :run", run=number)
-    )
+    assert "interrupted" in page
+    assert f"pim run resume {number}" in page
+    assert "Go on with the run" in page
+    assert browser.post(f"/runs/{number}/resume").status_code == 303
+    site.work_off(number)
+    assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "done"
+    assert browser.post(f"/runs/{number}/resume").status_code == 422
 
 
 def test_the_changing_part_of_the_page_can_be_asked_for_alone(site, browser):
