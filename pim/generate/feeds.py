@@ -10,9 +10,17 @@ from pim.generate.plan import CHANNELS, DATA, LOCALES
 
 Document = dict[str, Any]
 
-#: One feed in two is a shop's, written for Google; the others are partners' tables and lines.
 SHOPS: Final = 21
 PARTNERS: Final = 20
+
+#: Which exporters shops and partners use, in turn, with what their options add to the form.
+_OF_SHOPS: Final[tuple[tuple[str, Document], ...]] = (
+    ("google_merchant", {"format": "xml"}),
+    ("shopify", {}),
+    ("google_merchant", {"format": "tsv"}),
+    ("yandex_market", {}),
+)
+_OF_PARTNERS: Final[tuple[tuple[str, Document], ...]] = (("csv_feed", {}), ("json_lines", {}))
 COUNTRIES: Final = {"en_GB": "GB", "de_DE": "DE", "fr_FR": "FR", "ru_RU": "RU", "ja_JP": "JP"}
 
 
@@ -24,10 +32,12 @@ def documents(count: int) -> list[Document]:
 def _document(number: int) -> Document:
     shop = _is_shop(number)
     place = number // 2 if number < 2 * PARTNERS else number - PARTNERS
-    channel = "web" if shop else ("marketplace", "retail")[place % 2]
+    channel = "web" if shop else ("marketplace", "retail")[place // 2 % 2]
     locale, currency = _market(channel, place)
     code = f"{'shop' if shop else 'partner'}_{place + 1:02}_{locale}"
-    form = json.loads((DATA / "feeds" / f"{_exporter(place, shop=shop)}.json").read_text("utf-8"))
+    exporters = _OF_SHOPS if shop else _OF_PARTNERS
+    exporter, options = exporters[place % len(exporters)]
+    form = json.loads((DATA / "feeds" / f"{exporter}.json").read_text("utf-8"))
     return {
         "code": code,
         "label": f"{'Shop' if shop else 'Partner'} {place + 1}, {locale} (generated)",
@@ -41,7 +51,7 @@ def _document(number: int) -> Document:
         "level": "product",
         "where": {"field": "enabled", "operator": "=", "value": True},
         **form,
-        "options": {**form["options"], **_options(place, shop=shop), "name": code},
+        "options": {**form["options"], **options, "name": code},
     }
 
 
@@ -52,11 +62,3 @@ def _is_shop(number: int) -> bool:
 def _market(channel: str, place: int) -> tuple[str, str]:
     locales, currencies = CHANNELS[channel]
     return locales[place % len(locales)], currencies[place // len(locales) % len(currencies)]
-
-
-def _exporter(place: int, *, shop: bool) -> str:
-    return "google_merchant" if shop else ("csv_feed", "json_lines")[place // 2 % 2]
-
-
-def _options(place: int, *, shop: bool) -> Document:
-    return {"format": ("xml", "tsv")[place % 2]} if shop else {}

@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pim.domain.attribute_types import ATTRIBUTE_TYPES
 from pim.generate import build
+from pim.generate.plan import attributes
 
 SIZE = 3_000
 
@@ -105,5 +107,61 @@ def test_41_feeds_are_of_21_shops_and_20_partners_over_all_exporters(folder):
     documents = [json.loads(path.read_text("utf-8")) for path in (folder / "feeds").iterdir()]
     kinds = Counter(document["code"].split("_")[0] for document in documents)
     assert kinds == {"shop": 21, "partner": 20}
-    assert {d["exporter"] for d in documents} == {"google_merchant", "csv_feed", "json_lines"}
-    assert all(25 <= len(document["mapping"]) <= 30 for document in documents)
+    used = {(d["code"].split("_")[0], d["exporter"], d["options"].get("format")) for d in documents}
+    assert used == {
+        ("shop", "google_merchant", "xml"),
+        ("shop", "google_merchant", "tsv"),
+        ("shop", "shopify", None),
+        ("shop", "yandex_market", None),
+        ("partner", "csv_feed", None),
+        ("partner", "json_lines", None),
+    }
+    assert all(24 <= len(document["mapping"]) <= 28 for document in documents)
+    assert {d["locale"] for d in documents} == {"en_GB", "de_DE", "fr_FR", "ru_RU", "ja_JP"}
+    assert {d["channel"] for d in documents} == {"web", "marketplace", "retail"}
+
+
+def test_attributes_are_of_all_types(folder):
+    assert set(table(folder, "attributes")["type"]) == set(ATTRIBUTE_TYPES)
+    assert table(folder, "channels").height == 3
+    assert table(folder, "locales").height == 5
+
+
+def test_an_attribute_is_owned_at_different_levels_in_different_families(folder):
+    owners: dict[str, set[str]] = {}
+    attributes_of = dict(table(folder, "families").select("code", "attributes").iter_rows())
+    for row in table(folder, "family_variants").iter_rows(named=True):
+        below = {
+            level: set((row[f"variant-attributes_{level}"] or "").split(",")) for level in (1, 2)
+        }
+        for code in attributes_of[row["family"]].split(","):
+            level = next((level for level, codes in below.items() if code in codes), 0)
+            owners.setdefault(code, set()).add(str(level))
+    levels = Counter("".join(sorted(found)) for found in owners.values())
+    assert {"0", "1", "2"} <= set(levels)  # some belong to one level everywhere,
+    assert owners["price"] == {"0", "1", "2"}  # some to any,
+    assert levels["01"] + levels["02"] + levels["12"] >= 5  # and some to one of two
+
+
+@pytest.mark.parametrize(
+    ("column", "percent"),
+    [
+        ("size_us", 70), ("foot_length", 60), ("badge-web", 15), ("stock_quantity", 98),
+    ],
+)  # fmt: skip
+def test_cells_are_as_sparse_as_planned(folder, column, percent):
+    sizes = table(folder, "products").filter(pl.col("parent").is_not_null())
+    assert 100 * sizes[column].count() / sizes.height == pytest.approx(percent, abs=4)
+
+
+def test_translations_are_sparser_than_the_first_language(folder):
+    styles = table(folder, "product_models").filter(pl.col("parent").is_null())
+    assert styles["name-en_GB"].null_count() == 0
+    assert 0 < styles["name-ja_JP"].null_count() < styles.height / 2
+
+
+def test_about_forty_attributes_are_from_nearly_empty_to_always_filled():
+    shares = [attribute.filled for attribute in attributes()]
+    assert min(shares) < 10
+    assert max(shares) == 100
+    assert 40 <= len(shares) <= 50
