@@ -17,9 +17,13 @@ SKUS = ("simple", "variant")
 GROUP_OF_LEVEL = {"product": None, "model": "root", "colourway": "colourway"}
 
 #: Changes that may touch any item, because mappings show labels, trees, units or requirements.
+#: Nobody can say what changed since a snapshot of another database, or one older than the log.
 _STRUCTURAL = text(
     """
-    SELECT EXISTS (
+    SELECT pg_snapshot_xmax(CAST(:snapshot AS pg_snapshot))
+               > pg_snapshot_xmax(pg_current_snapshot())
+        OR pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot)) < (SELECT log_before FROM horizon)
+        OR EXISTS (
         SELECT 1 FROM change_log
         WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
           AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))

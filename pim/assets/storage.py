@@ -76,6 +76,29 @@ class Storage:
         with bucket.opened(f"{MEDIA}/{key}") if bucket else path.open("rb") as file:
             yield file
 
+    def listed(self) -> Iterator[tuple[str, int]]:
+        """Yield key and size of every stored file; one that comes meanwhile may be among them."""
+        if self._bucket:
+            for found in self._bucket.list(MEDIA):
+                key = found.key.removeprefix(f"{MEDIA}/")
+                if _KEY.fullmatch(key):
+                    yield key, found.size
+            return
+        for path in sorted(self._folder.glob("?/?/?/?/*")):
+            key = path.relative_to(self._folder).as_posix()
+            if _KEY.fullmatch(key) and path.suffix != ".part":
+                yield key, path.stat().st_size
+
+    def bring_back(self, path: Path, key: str) -> None:
+        """Store a local file under the key that it had; one that is there is left alone."""
+        if not _KEY.fullmatch(key):
+            raise NotFound(f"{key} is no key of a stored file.")
+        if self._size(key) is None:
+            if self._bucket:
+                self._bucket.put_file(path, f"{MEDIA}/{key}")
+            else:
+                _copy(path, self._folder / key)
+
     def try_out(self) -> None:
         """Write and remove a small file, raising what goes wrong."""
         name = f".ready-{uuid.uuid4().hex}"

@@ -30,6 +30,8 @@ def _sections(group: click.Group, name: str) -> Iterator[str]:
     for each in sorted(group.commands):
         command = group.commands[each]
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield _section(command, f"{name} {each}")
             yield from _sections(command, f"{name} {each}")
         else:
             yield _section(command, f"{name} {each}")

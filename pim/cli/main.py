@@ -47,7 +47,8 @@ def _give_json(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             _give_json(each)
-        return
+        if not command.invoke_without_command:
+            return
     if any(p.name == "as_json" for p in command.params):
         return
     command.params.append(
@@ -94,7 +95,19 @@ def _register(*modules: Callable[[click.Group], None]) -> None:
 
 def commands() -> click.Group:
     """Return the group of all commands."""
-    from pim.cli import backup, bulk, database, demo, exports, feeds, generate, imports, runs, serve, users
+    from pim.cli import (
+        backup,
+        bulk,
+        database,
+        demo,
+        exports,
+        feeds,
+        generate,
+        imports,
+        runs,
+        serve,
+        users,
+    )
 
     _register(
         database.register,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     ForeignKey,
     Index,
     Integer,
@@ -158,6 +159,22 @@ class History(Base):
     source_file: Mapped[str | None]
     source_row: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[Now]
+
+
+class Horizon(Base):
+    """How far back things reach, in the table's only row.
+
+    `history_before`: older history was removed. `log_before`: a reader of the change log whose
+    snapshot begins before this transaction must start anew, because rows were removed or the
+    database was restored.
+    """
+
+    __tablename__ = "horizon"
+    __table_args__ = (CheckConstraint('"only"', name="one_row"),)
+
+    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    history_before: Mapped[datetime | None]
+    log_before: Mapped[int] = mapped_column(Xid8, server_default=text("'0'::xid8"))
 
 
 class ChangeLog(Base):

@@ -53,7 +53,9 @@ _IS_AT = text(
     SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
            (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database,
            pg_snapshot_xmax(CAST(:snapshot AS pg_snapshot))
-               <= pg_snapshot_xmax(pg_current_snapshot()) AS past
+               <= pg_snapshot_xmax(pg_current_snapshot())
+           AND pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
+               >= (SELECT log_before FROM horizon) AS past
     """
 )
 
@@ -120,7 +122,8 @@ def position(connection: Connection) -> Position:
 def is_at(connection: Connection, known: Place) -> bool:
     """Tell whether a place is in the past of this very database.
 
-    Not so for another cluster or database, nor for this one after a return to an older backup.
+    Not so for another cluster or database, nor for this one after a return to an older backup or
+    after the log was shortened beyond that place.
     """
     row = connection.execute(_IS_AT, {"snapshot": known.snapshot}).one()
     return bool((row.system, row.database, row.past) == (known.system, known.database, True))
