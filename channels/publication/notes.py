@@ -14,6 +14,10 @@ MENDS = {
         "This file cannot say that something is gone: take these items off sale at the "
         "destination, or publish them as drafts before you leave them out."
     ),
+    "removed_characters": (
+        "Values held invisible control characters, which were removed: take them out of the "
+        "attributes."
+    ),
     "shortened_cells": (
         "A cell of a workbook holds 32,767 characters at most, and these were cut: shorten them "
         "with a truncate step."

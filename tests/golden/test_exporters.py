@@ -13,6 +13,7 @@ from exporters.csv_feed import CsvFeed
 from exporters.google_merchant import GoogleMerchant
 from exporters.json_lines import JsonLines
 from exporters.shopify import Shopify
+from exporters.xlsx_sheet import XlsxSheet
 from exporters.yandex_market import YandexMarket
 
 CONTEXT = WriteContext(
@@ -117,6 +118,8 @@ CASES = [
     (CsvFeed(), PARTNER, {"name": "print", "separator": "\t", "encoding": "utf-16le"}, False),
     (Shopify(), SHOP, {}, False),
     (Shopify(), SHOP, {"template": "classic", "name": "classic"}, False),
+    (XlsxSheet(), PARTNER, {"compress": False, "numbers": ["price.amount", "stock"]}, False),
+    (XlsxSheet(), PARTNER, {"compress": False, "name": "delta", "sheet": "Änderungen"}, True),
     (YandexMarket(), YML, {}, False),
     (
         YandexMarket(),

@@ -12,10 +12,11 @@ from exporters.csv_feed import CsvFeed
 from exporters.google_merchant import GoogleMerchant
 from exporters.json_lines import JsonLines
 from exporters.shopify import Shopify
+from exporters.xlsx_sheet import XlsxSheet
 from exporters.yandex_market import YandexMarket
 
 FORMATS = Path(__file__).parents[3] / "docs" / "formats"
-BUILT_IN = [GoogleMerchant(), YandexMarket(), Shopify(), CsvFeed(), JsonLines()]
+BUILT_IN = [GoogleMerchant(), YandexMarket(), Shopify(), CsvFeed(), XlsxSheet(), JsonLines()]
 
 
 @pytest.fixture(params=BUILT_IN, ids=lambda exporter: exporter.code)
