@@ -78,6 +78,8 @@ class Projection:
 
     def close(self) -> None:
         """Let go of the manifest that is kept open between readings."""
+        if self._follower:
+            self._follower.close()
         with self._lock:
             if self._open:
                 self._retire(self._open)

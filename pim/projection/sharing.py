@@ -177,15 +177,24 @@ class Follower:
     def __init__(self, sharing: Sharing, engine: sa.Engine) -> None:
         self._sharing, self._engine = sharing, engine
         self._looked = 0.0
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def look(self) -> None:
         """See whether another machine has projected, at most every few seconds; do not wait."""
-        now = time.monotonic()
-        if now - self._looked < EVERY or not self._lock.acquire(blocking=False):
-            return
-        self._looked = now
-        threading.Thread(target=self._pull, name="Following the storage", daemon=True).start()
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked < EVERY or (self._thread and self._thread.is_alive()):
+                return
+            self._looked = now
+            self._thread = threading.Thread(target=self._pull, name="Following", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Wait for a look that is under way."""
+        with self._lock:
+            if self._thread:
+                self._thread.join()
 
     def _pull(self) -> None:
         try:
@@ -193,8 +202,6 @@ class Follower:
                 self._sharing.pull(connection)
         except Exception:
             logger.exception("The newest projection could not be fetched; it is tried again")
-        finally:
-            self._lock.release()
 
 
 def _names(known: Manifest | None) -> list[str]:
