@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from marshmallow import ValidationError
@@ -16,6 +17,7 @@ from channels.mapping.compiled import CompiledMapping, compile_mapping
 from channels.mapping.context import feed_context
 from channels.mapping.document import Mapping as FeedMapping
 from channels.mapping.document import parse
+from channels.mapping.moments import asks_for_time, depends_on_time
 from channels.steps.contract import Context
 from exporters.contract import Exporter, load_exporters, parse_options
 from pim.domain import conditions
@@ -72,10 +74,28 @@ class Definition:
     severities: Mapping[str, str] = field(default_factory=dict)
     guards: Guards = field(default_factory=Guards)
     retention: int = 5
+    _compiled: dict[datetime | None, CompiledMapping] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def compile(self, as_of: datetime) -> CompiledMapping:
-        """Return the mapping compiled for a moment."""
-        return compile_mapping(self.mapping, replace(self.context, as_of=as_of))
+        """Return the mapping compiled for a moment; one that looks at no moment only once."""
+        key = as_of if self._depends_on_time else None
+        known = self._compiled.get(key)
+        if known is None:
+            known = compile_mapping(self.mapping, replace(self.context, as_of=as_of))
+            self._compiled.clear()
+            self._compiled[key] = known
+        return known
+
+    @cached_property
+    def _depends_on_time(self) -> bool:
+        return depends_on_time(self.mapping)
+
+    @cached_property
+    def selects_by_time(self) -> bool:
+        """Tell whether time alone may add or remove items."""
+        return asks_for_time(self.where.root)
 
     @property
     def item_id(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from channels.mapping.document import Mapping
+from channels.mapping.moments import steps_of
 from channels.mapping.targets import UNMAPPED, Target, mapped
 from channels.steps.contract import Context, FieldRef
 from channels.steps.render import rendered
@@ -121,9 +122,8 @@ def _compiled(target: str, source: Source, context: Context) -> Target:
 
 
 def _groups(source: Source) -> Iterator[str]:
-    for each in _nested(source):
-        for step in each.steps:
-            yield from step.groups()
+    for step in steps_of(source):
+        yield from step.groups()
 
 
 def columns_needed(mapping: Mapping, context: Context) -> frozenset[str]:
@@ -144,13 +144,3 @@ def _told(source: Source, values: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
     yield {"type": "from" if names else "value", "input": given, "output": values[0]}
     for step, before, after in zip(source.steps, values, values[1:], strict=False):
         yield {"type": step.name, "input": before, "output": after}
-
-
-def _nested(source: Source) -> Iterator[Source]:
-    """Yield a source and the sources among the parameters of its steps."""
-    yield source
-    for step in source.steps:
-        for value in vars(step).values():
-            for each in value if isinstance(value, tuple) else (value,):
-                if isinstance(each, Source):
-                    yield from _nested(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,9 @@ from channels.mapping.compiled import CompiledMapping
 from channels.publication.ledger import content_hash
 from channels.publication.selection import GROUP_OF_LEVEL, SKUS
 from pim.projection import Reading
+
+#: Gives columns by name of the products with these ids, in the order of the ids.
+Rows = Callable[[Sequence[str], pl.Series], pl.DataFrame]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +41,16 @@ def build(
     *,
     as_of: datetime,
     beside: pl.Series | None = None,
+    rows: Rows | None = None,
 ) -> Built:
     """Map and check the items of these products, in the stable order of their ids.
 
-    `beside` are products that aggregates look at, too, and that give no items.
+    `beside` are products that aggregates look at, too, and that give no items. `rows` gives the
+    columns of products, by default from the reading.
     """
     compiled = definition.compile(as_of)
-    frame, mapped = _mapped(reading, definition, compiled, products, beside)
+    rows = rows or (lambda names, ids: reading.frame(names, ids=ids, levels=SKUS))
+    frame, mapped = _mapped(rows, definition, compiled, products, beside)
     checked = check(
         mapped,
         definition.exporter.requirements(definition.options),
@@ -67,7 +74,7 @@ def build(
 
 
 def _mapped(
-    reading: Reading,
+    rows: Rows,
     definition: Definition,
     compiled: CompiledMapping,
     products: pl.Series,
@@ -77,7 +84,7 @@ def _mapped(
     group = GROUP_OF_LEVEL[definition.level]
     system = {"id", "root", *([group] if group else [])}
     ids = products if beside is None else pl.concat([products, beside]).unique().sort()
-    frame = reading.frame(sorted(compiled.columns | system), ids=ids, levels=SKUS)
+    frame = rows(sorted(compiled.columns | system), ids)
     mapped = compiled.apply(frame)
     if beside is not None:
         asked = frame["id"].is_in(products.implode())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
 from operator import xor
+from pathlib import Path
 
 import polars as pl
 
@@ -60,33 +61,67 @@ def _hashed(name: str, dtype: pl.DataType) -> pl.Expr:
     return pl.when(value.is_not_null()).then(value.hash(seed)).otherwise(pl.lit(0, pl.UInt64))
 
 
+def write_ledger(path: Path, keys: pl.DataFrame) -> None:
+    """Write product, item, hash and removed, packed for quick reading: deltas read it again."""
+    keys.write_parquet(path, compression="lz4", row_group_size=50_000, statistics=True)
+
+
 def read_ledger(folder: FeedFolder, number: int | None) -> pl.DataFrame:
     """Return what a publication and those that it builds on told the destination."""
-    if number is None:
-        return pl.DataFrame(schema=SCHEMA)
-    manifest = folder.manifest(number) or {}
-    ledger = _read(folder, number, manifest)
-    base = manifest.get("base")
-    if base is None:
-        return ledger
-    below = read_ledger(folder, base)
-    if ledger.is_empty():
-        return below
-    merged = pl.concat([below.filter(~pl.col("item").is_in(ledger["item"].implode())), ledger])
-    return merged.filter(~pl.col("removed")).sort("product", "item")
+    numbers = list(folder.chain(number))
+    return _merged([_read(folder, each) for each in numbers])
 
 
-def _read(folder: FeedFolder, number: int, manifest: dict[str, object]) -> pl.DataFrame:
-    """Return a publication's own ledger; hashes of another Polars are made again from its items.
+def read_told(
+    folder: FeedFolder, number: int | None, items: pl.DataFrame, within: pl.Series
+) -> pl.DataFrame:
+    """Return the ledger's rows that a delta needs: of these products, and of these items.
 
-    The rows of the items are those of the ledger, in the same order; removed ones have none.
+    `items` has product, item and hash of what is looked at, `within` the products looked at. An
+    item is as a rule still that of its product; only for the others all ids are looked through.
     """
-    ledger = pl.read_parquet(folder.file(number, LEDGER))
+    numbers = list(folder.chain(number))
+    of_products = pl.col("product").is_in(within.implode())
+    told = _merged([_read(folder, each, of_products) for each in numbers])
+    unknown = items["item"].filter(~items["item"].is_in(told["item"].implode()))
+    if unknown.is_empty():
+        return told
+    elsewhere = pl.col("item").is_in(unknown.implode())
+    return _merged([_read(folder, each, of_products | elsewhere) for each in numbers])
+
+
+def _merged(ledgers: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return ledgers as one: the newest comes first, and wins item by item."""
+    if not ledgers:
+        return pl.DataFrame(schema=SCHEMA)
+    *deltas, whole = ledgers
+    newer = pl.concat([pl.DataFrame(schema=SCHEMA), *deltas])
+    if newer.is_empty():
+        return whole
+    newer = newer.unique("item", keep="first", maintain_order=True)
+    older = whole.filter(~whole["item"].is_in(newer["item"].implode()))
+    return pl.concat([older, newer]).filter(~pl.col("removed")).sort("product", "item")
+
+
+def _read(folder: FeedFolder, number: int, wanted: pl.Expr | None = None) -> pl.DataFrame:
+    """Return a publication's own ledger, or what is wanted of it.
+
+    Hashes of another Polars are made again from the items. Their rows are those of the ledger, in
+    the same order; removed ones have none.
+    """
+    path = folder.file(number, LEDGER)
+    manifest = folder.manifest(number) or {}
     if manifest.get("hashing") == HASHING or not folder.file(number, ITEMS).exists():
-        return ledger
+        return (
+            pl.read_parquet(path)
+            if wanted is None
+            else pl.scan_parquet(path).filter(wanted).collect()
+        )
+    ledger = pl.read_parquet(path)
     hashes = content_hash(pl.read_parquet(folder.file(number, ITEMS)).drop(PRODUCT))
     kept = ledger.filter(~pl.col("removed")).with_columns(hashes.alias("hash"))
-    return pl.concat([kept, ledger.filter("removed")])
+    renewed = pl.concat([kept, ledger.filter("removed")])
+    return renewed if wanted is None else renewed.filter(wanted)
 
 
 def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | None = None) -> Diff:

@@ -15,10 +15,12 @@ from typing import Any, Self
 
 import polars as pl
 
-from channels.feeds.definition import Definition, parse_feed
+from channels.feeds.definition import Definition
+from channels.feeds.known import definition_of
 from channels.models import Feed, Publication
 from channels.publication import ledger as ledgers
 from channels.publication.build import Built, build
+from channels.publication.deltas import Looked, look_at_all, look_at_changes
 from channels.publication.files import (
     CURRENT,
     DELTA,
@@ -28,17 +30,13 @@ from channels.publication.files import (
     sync_file,
     write_manifest,
 )
-from channels.publication.grouping import groups_at_hand, items_of_file
+from channels.publication.grouping import items_of_file
 from channels.publication.guards import reasons_to_hold
 from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHANGED, Diff
 from channels.publication.notes import noted
+from channels.publication.progress import Progress
 from channels.publication.reconcile import reconcile
-from channels.publication.selection import (
-    changed_products,
-    in_one_only,
-    select_products,
-    whole_groups,
-)
+from channels.publication.rounds import Round
 from channels.publication.sharing import feed_folder
 from exporters.contract import WriteContext, Written
 from pim.db.unit_of_work import Work
@@ -46,8 +44,6 @@ from pim.errors import Refused
 from pim.projection import Projection, Reading
 from pim.settings import Settings
 from pim.structure.queries import current
-
-FRAME_ROWS = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +89,8 @@ class Publishing:
     feed: Feed
     options: PublishOptions
     run_id: int | None = None
+    shared: Round = field(default_factory=Round)
+    progress: Progress = field(init=False)
     record: Publication = field(init=False)
     definition: Definition = field(init=False)
 
@@ -100,7 +98,8 @@ class Publishing:
         """Read the definition; raises Refused when the structure has outgrown it."""
         if self.options.force and not self.options.reason:
             raise Refused("To publish past the guards, give a reason with --reason.")
-        self.definition = parse_feed(self.feed.document, current(self.work.session))
+        self.progress = Progress(self.work, self.run_id)
+        self.definition = definition_of(self.feed, current(self.work.session))
         reconcile(self.work, self.feed, self.folder)
         if self.options.delta and self.definition.exporter.capabilities.delta is None:
             raise Refused(
@@ -119,21 +118,27 @@ class Publishing:
         self._open(now)
         with self.projection.read() as reading:
             told = self.folder.newest()
-            ledger = ledgers.read_ledger(self.folder, told)
-            selected = select_products(reading, self.definition, now)
-            within = self._within(reading, selected, told) if self.options.delta else None
-            if within is not None:
-                selected = selected.filter(selected.is_in(within.implode()))
-            built = build(reading, self.definition, selected, as_of=now)
-            diff = ledgers.compare(ledger, built.keys, within=within)
+            last = (self.folder.manifest(told) if told else None) or {}
+            looked = self._look(reading, last, now)
+            self.progress("mapping", total=len(looked.selected))
+            built = build(reading, self.definition, looked.selected, as_of=now, rows=looked.rows)
             self.record.snapshot = reading.manifest.snapshot
             unfinished = list(reading.manifest.unfinished)
+        self.progress("comparing", total=built.items.height)
+        ledger = self._ledger(told, built, looked)
+        diff = ledgers.compare(ledger, built.keys, within=looked.within)
         self._count(built, diff)
-        reasons = list(self._reasons(built, diff, None if told is None else ledger.height))
+        before = (
+            None if told is None else last["told"] if "told" in last else _height(self.folder, told)
+        )
+        reasons = list(self._reasons(built, diff, before))
         target, written = self._render(built, diff, now)
         reasons += self._too_large(written)
         self._note(written)
-        self._conclude(target, built, diff, told, reasons, unfinished=unfinished, now=now)
+        self.progress("finishing", done=built.items.height, total=built.items.height)
+        after = self._afterwards(built, diff, before)
+        self._write_ledger(target, built, diff)
+        self._conclude(target, told, reasons, unfinished=unfinished, now=now, after=after)
         self.record.seconds = round(time.monotonic() - started, 3)
         self.work.commit()
         return self.record
@@ -150,22 +155,23 @@ class Publishing:
         self.work.session.add(self.record)
         self.work.commit()
 
-    def _within(self, reading: Reading, selected: pl.Series, told: int | None) -> pl.Series | None:
-        """Return the products that a delta looks at, None for all: also after a new definition."""
-        last = (self.folder.manifest(told) if told else None) or {}
-        if last.get("feed_version") != self.feed.version:
-            return None
-        changed = changed_products(self.work.session.connection(), last.get("snapshot"))
-        if changed is None:
-            return None
-        then = select_products(reading, self.definition, datetime.fromisoformat(last["as_of"]))
-        products = sorted({*changed, *in_one_only(then, selected)})  # time alone moves some, too
-        compiled = self.definition.compile(self.record.as_of)
-        groups = groups_at_hand(self.definition, compiled)
-        ids = pl.Series("id", products, dtype=pl.Int64)
-        if groups and reading.frame(["id"], ids=ids).height < len(products):
-            return None  # nobody knows any more which group a deleted product belonged to
-        return whole_groups(reading, products, groups)
+    def _look(self, reading: Reading, last: Mapping[str, Any], now: datetime) -> Looked:
+        if not self.options.delta:
+            return look_at_all(reading, self.definition, now)
+        return look_at_changes(
+            self.work.session.connection(),
+            reading,
+            self.definition,
+            now,
+            last=last,
+            version=self.feed.version,
+            shared=self.shared,
+        )
+
+    def _ledger(self, told: int | None, built: Built, looked: Looked) -> pl.DataFrame:
+        if looked.within is None:
+            return ledgers.read_ledger(self.folder, told)
+        return ledgers.read_told(self.folder, told, built.keys, looked.within)
 
     def _count(self, built: Built, diff: Diff) -> None:
         record = self.record
@@ -222,7 +228,7 @@ class Publishing:
         path = folder / definition.exporter.file_name(definition.options)
         with path.open("wb") as out:
             written = definition.exporter.write(
-                (items.slice(at, FRAME_ROWS) for at in range(0, items.height, FRAME_ROWS)),
+                self.progress.frames(items),
                 out,
                 definition.options,
                 context=self._context(built, now),
@@ -250,19 +256,17 @@ class Publishing:
     def _conclude(
         self,
         folder: Path,
-        built: Built,
-        diff: Diff,
         told: int | None,
         reasons: list[str],
         *,
         unfinished: list[int],
         now: datetime,
+        after: int,
     ) -> None:
-        """Write ledger and manifest and, unless held, switch the pointer: that commits.
+        """Write the manifest and, unless held, switch the pointer: that commits.
 
         What is published for another moment replaces nothing, so nothing is held there.
         """
-        self._write_ledger(folder, built, diff)
         files = {p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"}
         record = self.record
         aside = record.kind == "as_of"
@@ -286,6 +290,7 @@ class Publishing:
             "forced": self.options.reason if self.options.force else None,
             "unfinished": unfinished,
             "base": told if self.options.delta else None,
+            "told": after,
             "hashing": HASHING,
             "feed_version": record.feed_version,
             "files": files,
@@ -306,7 +311,7 @@ class Publishing:
                 "product", "item", "hash", pl.lit(value=True).alias("removed")
             )
             keys = pl.concat([keys.filter(diff.status != UNCHANGED), gone], how="vertical_relaxed")
-        keys.write_parquet(folder / ledgers.LEDGER, compression="zstd")
+        ledgers.write_ledger(folder / ledgers.LEDGER, keys)
         items = (
             built.items if not self.options.delta else built.items.filter(diff.status != UNCHANGED)
         )
@@ -314,3 +319,8 @@ class Publishing:
         items.insert_column(0, products.alias(ledgers.PRODUCT)).write_parquet(
             folder / ledgers.ITEMS, compression="zstd"
         )
+
+
+def _height(folder: FeedFolder, number: int) -> int:
+    """Count what a destination was told by a publication whose manifest does not say so."""
+    return ledgers.read_ledger(folder, number).height

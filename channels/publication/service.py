@@ -11,6 +11,7 @@ from channels.models import Feed, Publication
 from channels.publication.lock import alone
 from channels.publication.publish import Publishing, PublishOptions
 from channels.publication.reconcile import fail
+from channels.publication.rounds import Round
 from pim import logs
 from pim.db import runs
 from pim.db.run_locks import carrying_out
@@ -34,9 +35,12 @@ def publish_feed(
     options: PublishOptions,
     *,
     run: runs.Run | None = None,
+    shared: Round | None = None,
+    refresh: bool = True,
 ) -> Publication:
     """Publish a feed and note it on a run, a new one unless a queued one is given.
 
+    Who publishes several feeds refreshes the projection once and gives them one round to share.
     Raises what stopped it, after noting that on the run and the publication.
     """
     feed = find_feed(work.session, code)
@@ -49,22 +53,31 @@ def publish_feed(
         work.commit()
         try:
             with alone(engine, feed):
-                projection.refresh()
-                publishing = Publishing(work, settings, projection, feed, options, run_id=run.id)
-                record = publishing.publish()
+                if refresh:
+                    projection.refresh()
+                record = Publishing(
+                    work,
+                    settings,
+                    projection,
+                    feed,
+                    options,
+                    run_id=run.id,
+                    shared=shared or Round(),
+                ).publish()
         except Exception as error:
             work.rollback()
             with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone
-                _fail(work, feed, run.id, reasons_of(error, settings), kind=options.kind)
+                state = "cancelled" if isinstance(error, runs.Cancelled) else "failed"
+                _fail(work, feed, run.id, reasons_of(error, settings), options.kind, state)
             raise
         _finish(work, run, record)
     return record
 
 
-def _fail(work: Work, feed: Feed, run_id: int, reasons: list[str], *, kind: str) -> None:
+def _fail(work: Work, feed: Feed, run_id: int, reasons: list[str], kind: str, state: str) -> None:
     fail(work, feed, run_id, reasons, kind=kind)
     run = runs.find_run(work.session, run_id)
-    runs.finish_run(work, run, state="failed", error="\n".join(reasons))
+    runs.finish_run(work, run, state=state, error="\n".join(reasons))
     work.commit()
 
 

@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import polars as pl
@@ -58,6 +59,7 @@ class Parameter:
     rules: Mapping[str, Any]
 
 
+@cache
 def parameters_of(cls: type[Step]) -> dict[str, Parameter]:
     """Return the parameters of a step by their names in JSON, in order of declaration."""
     hints = get_type_hints(cls)
