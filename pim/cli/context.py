@@ -35,15 +35,16 @@ class Cli:
     notes: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     @contextmanager
-    def engine(self, *, keep: bool = False) -> Iterator[Engine]:
-        """Yield an engine on a database that is up to date, started if it is the embedded one.
+    def engine(self, *, keep: bool = False, older: bool = False) -> Iterator[Engine]:
+        """Yield an engine on a database of this version, started if it is the embedded one.
 
-        With `keep` the embedded one is started again should it die.
+        With `keep` the embedded one is started again should it die; with `older` a database of an
+        older version is upgraded, otherwise it is refused.
         """
         with database_url(self.settings, keep=keep) as url:
             engine = create_engine(url)
             try:
-                prepare(engine)
+                prepare(engine, older=older)
                 yield engine
             finally:
                 engine.dispose()

@@ -39,11 +39,18 @@ def downgrade(engine: Engine, *, revision: str = "base") -> None:
     _run(engine, lambda config: command.downgrade(config, revision))
 
 
-def ensure_upgraded(engine: Engine) -> bool:
-    """Migrate to the newest revision; say whether the database was not there already."""
+def ensure_upgraded(engine: Engine, *, older: bool = False) -> bool:
+    """Set an empty database up, with `older` upgrade one too; say whether there was work to do.
+
+    Raises PimError with what to do when the database was made by another version: nobody's
+    database is upgraded by the way, while other processes still use it.
+    """
     with engine.connect() as connection:
-        if current_revision(connection) == newest_revision(connection):
+        known = current_revision(connection)
+        if known == newest_revision(connection):
             return False
+        if known is not None and not older:
+            raise PimError(mismatch(connection) or "")
     upgrade(engine)
     return True
 

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import time
 from types import FrameType
 
@@ -20,7 +21,8 @@ from pim import logs
 from pim.db.embedded import database_url
 from pim.db.repeating import Repeating
 from pim.db.troubles import told
-from pim.jobs import tasks, tick
+from pim.errors import PimError
+from pim.jobs import tasks, tick, version
 from pim.jobs.context import JobContext
 from pim.jobs.tidying import remove_old_uploads
 from pim.settings import Settings
@@ -28,6 +30,7 @@ from pim.settings import Settings
 FOLLOW_SECONDS = 1.0
 TAKE_OVER_SECONDS = 5.0
 TIDY_SECONDS = 600.0
+VERSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 5.0
 LONGEST_WAIT = 15.0
 
@@ -74,6 +77,7 @@ def create_queue(engine_url: str) -> procrastinate.App:
 def _work(settings: Settings, engine_url: str) -> None:
     set_up_logs(settings, engine_url)
     context = JobContext(settings, engine_url)
+    version.require(context.engine)
     try:
         # A worker that starts often follows one that has died.
         tick.take_over(context.engine)
@@ -86,7 +90,10 @@ def _work(settings: Settings, engine_url: str) -> None:
     tidying = Repeating(
         "Tidying up", TIDY_SECONDS, lambda: remove_old_uploads(context.engine, context.settings)
     )
-    with following, taking_over, tidying:
+    checking = Repeating(
+        "Checking the version", VERSION_SECONDS, lambda: version.stop_if_outdated(context.engine)
+    )
+    with following, taking_over, tidying, checking:
         asyncio.run(_serve(context))
     context.projection.close()
     context.engine.dispose()
@@ -150,8 +157,12 @@ def main() -> None:
     """Run one worker on what the environment names (`python -m pim.jobs.worker`)."""
     settings = Settings.from_environment()
     set_up_logs(settings)
-    with database_url(settings, keep=True) as url:
-        run_worker(settings, url)
+    try:
+        with database_url(settings, keep=True) as url:
+            run_worker(settings, url)
+    except PimError as error:
+        log.error("the worker ends", reason=str(error))  # noqa: TRY400 - a sentence, no traceback
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,13 @@ def seed(work: Work, *, change_set_id: int | None = None) -> int:
     return added
 
 
-def prepare(engine: Engine) -> None:
-    """Bring a database up to date and seed it, once per upgrade.
+def prepare(engine: Engine, *, older: bool = False) -> None:
+    """Set a database up and seed it; with `older` also upgrade one of an older version.
 
+    Raises PimError when the database is of another version.
     A first start that was killed between the two is made good by the next.
     """
-    upgraded = ensure_upgraded(engine)
+    upgraded = ensure_upgraded(engine, older=older)
     with unit_of_work(engine) as work:
         if upgraded or not queries.current(work.session).locales:
             seed(work)
