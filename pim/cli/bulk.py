@@ -52,6 +52,7 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
             label=label,
             progress=advance,
             runs_folder=cli.settings.runs,
+            settings=cli.settings,
         )
         result = edit.run()
 

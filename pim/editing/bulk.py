@@ -30,12 +30,14 @@ from pim.editing import ending
 from pim.editing.refusals import below, foreign, refuse_identity
 from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck, Rows, rows_of
-from pim.editing.selection import Selection, select
+from pim.editing.selection import FILE, Selection, select
 from pim.editing.targets import MODEL_LEVELS, targets
 from pim.errors import Refused, Retryable
 from pim.products.change_sets import open_change_set
 from pim.products.models import MODEL, PRODUCT, ChangeSet
 from pim.projection import Projection
+from pim.settings import Settings
+from pim.storage import run_files
 
 __all__ = ["BulkEdit", "BulkResult"]
 
@@ -47,7 +49,7 @@ class BulkEdit:
     """One bulk edit, from documents to its result.
 
     The frozen selection is kept in `runs_folder`, so that an edit that was interrupted can be
-    taken up again; without it none can.
+    taken up again; without it none can. With `settings` other machines can take it up, too.
     """
 
     work: Work
@@ -58,6 +60,7 @@ class BulkEdit:
     label: str = ""
     progress: Progress = lambda _done, _total, _stage: None
     runs_folder: Path | None = None
+    settings: Settings | None = None
     result: BulkResult = field(default_factory=BulkResult)
 
     def run(self) -> BulkResult:
@@ -82,6 +85,7 @@ class BulkEdit:
         run: runs.Run,
         *,
         runs_folder: Path,
+        settings: Settings | None = None,
         progress: Progress = lambda _done, _total, _stage: None,
     ) -> BulkResult:
         """Take up an edit after its last committed chunk; Refused when it cannot be.
@@ -91,13 +95,15 @@ class BulkEdit:
         parameters = run.parameters
         edit = cls(
             work, projection, structure, parameters["where"], parameters["do"], run.label,
-            progress, runs_folder, BulkResult.from_document(run.result or {}),
+            progress, runs_folder, settings, BulkResult.from_document(run.result or {}),
         )  # fmt: skip
         edit._resume(run)
         return edit.result
 
     def _resume(self, run: runs.Run) -> None:
         assert self.runs_folder is not None
+        if self.settings:
+            run_files.bring(self.settings, self.runs_folder / str(run.id), last=FILE)
         if not ending.can_resume(self.work, run, self.runs_folder / str(run.id)):
             raise Refused(f"Run {run.id} is {run.state}: it cannot be taken up again.")
         condition, steps = self._parsed()
@@ -129,6 +135,8 @@ class BulkEdit:
         )
         if folder and not self.work.dry_run:
             selection.save(folder)
+            if self.settings:
+                run_files.share(self.settings, folder / FILE)
         self.result = BulkResult(selected=selection.rows.height)
         self._remember(run, 0, selection.rows.height)
         return selection

@@ -24,6 +24,7 @@ def edit(context: JobContext, run_id: int, watch: Watch) -> tuple[str, Mapping[s
             current(work.session),
             run,
             runs_folder=context.settings.runs,
+            settings=context.settings,
             progress=watch.show,
         )
         return run.state, result.document()
