@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Connection, Text, column, insert, table
+from sqlalchemy import BigInteger, Connection, Text, cast, column, insert, literal, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, scoped_session
 
@@ -39,7 +39,8 @@ def append(
         insert(_change_log).values(
             change_set_id=change_set_id,
             subject=subject,
-            ids=list(ids),
+            # One text: the driver takes its time over arrays of thousands.
+            ids=cast(literal("{" + ",".join(map(str, ids)) + "}", Text), ARRAY(BigInteger)),
             attributes=list(attributes),
         )
     )

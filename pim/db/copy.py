@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 
@@ -29,8 +31,10 @@ def copy_in(session: Session, table: str, frame: pl.DataFrame) -> int:
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table), sql.SQL(",").join(map(sql.Identifier, frame.columns))
     )
+    rows = io.BytesIO()
+    frame.write_csv(rows, include_header=False, quote_style="non_numeric")
     with raw_connection(session).cursor().copy(statement) as copy:
-        copy.write(frame.write_csv(include_header=False, quote_style="non_numeric").encode())
+        copy.write(rows.getbuffer())
     return frame.height
 
 
@@ -48,12 +52,57 @@ def copy_to_temporary(
     copy_in(session, table, frame.select([name for name, _ in columns]))
 
 
-def copy_out(session: Session, query: str, parameters: Sequence[Any] = ()) -> Iterator[bytes]:
-    """Stream the rows of a query as CSV with a header, in blocks of bytes."""
-    statement = f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)"
-    with raw_connection(session).cursor().copy(statement, parameters or None) as copy:
-        for block in copy:
-            yield bytes(block)
+#: Between cells and rows of a fetch: control characters, which no JSON text and no name holds.
+CELL_END, ROW_END = "\x1f", "\x1e"
+
+
+def fetch(
+    session: Session, query: str, schema: pl.Schema, parameters: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Return the rows of a query under a schema; JSON and arrays arrive as text.
+
+    All rows travel as one text, many times faster than one by one. Columns may have any type that
+    the schema's can read; null and "" both arrive as null. The query may lock.
+    """
+    cells = ", ".join(f"coalesce(CAST(\"{name}\" AS text), '')" for name in schema)
+    columns = ", ".join(f'"{name}"' for name in schema)
+    whole = text(
+        f"SELECT string_agg(concat_ws(:cell_end, {cells}), :row_end)"  # noqa: S608 - own names
+        f" FROM ({query}) AS t ({columns})"
+    )
+    ends = {"cell_end": CELL_END, "row_end": ROW_END}
+    rows = session.scalar(whole, {**parameters, **ends})
+    if not rows:
+        return schema.to_frame()
+    return pl.read_csv(
+        rows.encode(),
+        schema=schema,
+        has_header=False,
+        separator=CELL_END,
+        eol_char=ROW_END,
+        quote_char=None,
+    )
+
+
+def text_array(texts: pl.Series) -> str:
+    """Return texts as one PostgreSQL array literal, for a parameter; nulls are left out."""
+    present = texts.drop_nulls()
+    if present.is_empty():
+        return "{}"
+    escaped = present.str.replace_all("\\", "\\\\", literal=True).str.replace_all(
+        '"', '\\"', literal=True
+    )
+    return '{"' + str(escaped.str.join('","').item()) + '"}'
+
+
+def number_array(numbers: pl.Series) -> str:
+    """Return whole numbers as one PostgreSQL array literal, for a parameter; nulls are left out."""
+    return "{" + str(numbers.drop_nulls().cast(pl.String).str.join(",").item() or "") + "}"
+
+
+def number_lists(texts: pl.Expr) -> pl.Expr:
+    """Return the lists of numbers that array literals hold."""
+    return texts.str.extract_all(r"\d+").cast(pl.List(pl.Int64))
 
 
 def array_text(lists: pl.Expr) -> pl.Expr:

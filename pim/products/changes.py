@@ -20,14 +20,19 @@ def changed_values(stored: Mapping[str, Any], given: Mapping[str, Any]) -> tuple
         for channel, locales in channels.items():
             old_locales = old_channels.get(channel, {})
             for locale, data in locales.items():
-                old = old_locales.get(locale)
-                if old == data:
-                    continue
-                was, now = _cell(old, data)
-                if now != {}:
-                    before.setdefault(attribute, {}).setdefault(channel, {})[locale] = was
-                    after.setdefault(attribute, {}).setdefault(channel, {})[locale] = now
+                patch = changed_cell(old_locales.get(locale), data)
+                if patch is not None:
+                    before.setdefault(attribute, {}).setdefault(channel, {})[locale] = patch[0]
+                    after.setdefault(attribute, {}).setdefault(channel, {})[locale] = patch[1]
     return before, after
+
+
+def changed_cell(old: Any, data: Any) -> tuple[Any, Any] | None:
+    """Return the merge patches of one cell back and there; None where nothing changes."""
+    if old == data:
+        return None
+    was, now = _cell(old, data)
+    return None if now == {} else (was, now)
 
 
 def _cell(old: Any, data: Any) -> tuple[Any, Any]:

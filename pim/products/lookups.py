@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -65,59 +65,6 @@ def find_stored(
     return {fold(row[1]): Stored(*row) for row in rows}
 
 
-class Parent(NamedTuple):
-    """A model as its children see it; `categories` are its own and its root's."""
-
-    id: int
-    code: str
-    family_variant_id: int
-    parent_id: int | None
-    categories: frozenset[int]
-
-    @property
-    def level(self) -> int:
-        """Return where this model stands: 0 for a root, 1 for a sub model."""
-        return 0 if self.parent_id is None else 1
-
-
-_PARENTS = """
-    SELECT m.id, m.code, m.family_variant_id, m.parent_id,
-        m.categories || coalesce(r.categories, '{{}}')
-    FROM product_model m LEFT JOIN product_model r ON r.id = m.parent_id WHERE {where}
-"""
-
-
-def find_parents(
-    session: Session, *, codes: Iterable[str] = (), ids: Iterable[int] = ()
-) -> tuple[Mapping[str, Parent], Mapping[int, Parent]]:
-    """Return models by folded code and by id."""
-    rows = session.execute(
-        text(_PARENTS.format(where="lower(m.code) = ANY(:codes) OR m.id = ANY(:ids)")),
-        {"codes": sorted({fold(c) for c in codes}), "ids": sorted(set(ids))},
-    )
-    parents = [
-        Parent(m, code, variant, above, frozenset(own)) for m, code, variant, above, own in rows
-    ]
-    return {fold(p.code): p for p in parents}, {p.id: p for p in parents}
-
-
-def siblings(
-    session: Session, kind: int, parent_ids: Iterable[int], axes: Iterable[str]
-) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Yield (name, parent id, {axis: data}) of the children of models."""
-    codes = sorted(set(axes))
-    columns = ", ".join(f"e.values #> ARRAY[:axis{n}, '<all>', '<all>']" for n in range(len(codes)))
-    rows = session.execute(
-        text(
-            f"SELECT e.{NAMES[kind]}, e.parent_id, {columns} FROM {TABLES[kind]} e"  # noqa: S608
-            " WHERE e.parent_id = ANY(:ids) ORDER BY e.id"
-        ),
-        {"ids": sorted(set(parent_ids)), **{f"axis{n}": code for n, code in enumerate(codes)}},
-    )
-    for name, parent, *data in rows:
-        yield name, parent, dict(zip(codes, data, strict=True))
-
-
 def inherited_values(session: Session, parent_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Return what models hand down, by their id: their own values over those of their root."""
     rows = session.execute(_INHERITED, {"ids": sorted(set(parent_ids))})
@@ -139,19 +86,3 @@ _NAMES = text(
     "SELECT id, identifier FROM product WHERE id = ANY(:ids)"
     " UNION ALL SELECT id, code FROM product_model WHERE id = ANY(:ids)"
 )
-
-
-def unique_owners(
-    session: Session, attribute_id: int, values: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    """Return who holds each of these values of a unique attribute: value -> (id, name)."""
-    rows = session.execute(
-        text(
-            "SELECT u.value, u.entity_id, coalesce(p.identifier, m.code) FROM unique_value u"
-            " LEFT JOIN product p ON p.id = u.entity_id"
-            " LEFT JOIN product_model m ON m.id = u.entity_id"
-            " WHERE u.attribute_id = :attribute AND u.value = ANY(:values)"
-        ),
-        {"attribute": attribute_id, "values": list(values)},
-    ).all()
-    return {value: (entity, name) for value, entity, name in rows}

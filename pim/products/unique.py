@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from pim.db.copy import copy_in
 from pim.domain.structure import Structure
 from pim.products.lookups import NAMES
 from pim.products.writer import TABLES
@@ -21,6 +23,15 @@ def sync_unique_values(
     if parameters:
         session.execute(_FORGET, parameters)
         session.execute(text(_REGISTER.format(table=TABLES[kind])), parameters)
+
+
+def register(session: Session, *, attribute_id: int, values: pl.Series, ids: pl.Series) -> None:
+    """Register the values that new entities have of a unique attribute, null where they have none.
+
+    Raises IntegrityError when somebody else has one of them by now.
+    """
+    rows = pl.DataFrame({"value": values, "entity_id": ids}).drop_nulls("value")
+    copy_in(session, "unique_value", rows.with_columns(pl.lit(attribute_id).alias("attribute_id")))
 
 
 def yield_unique_values(
@@ -47,14 +58,15 @@ def _parameters(ids: Sequence[int], structure: Structure) -> dict[str, Any]:
     if not attributes or not ids:
         return {}
     return {
-        "ids": list(ids),
+        "ids": "{" + ",".join(map(str, ids)) + "}",
         "attributes": [a.id for a in attributes],
         "codes": [a.code for a in attributes],
     }
 
 
 _FORGET = text(
-    "DELETE FROM unique_value WHERE entity_id = ANY(:ids) AND attribute_id = ANY(:attributes)"
+    "DELETE FROM unique_value"
+    " WHERE entity_id = ANY(CAST(:ids AS bigint[])) AND attribute_id = ANY(:attributes)"
 )
 
 _DROP = 'UPDATE {table} SET "values" = "values" - CAST(:code AS text) WHERE id = :id'
@@ -64,7 +76,8 @@ _REGISTER = """
     SELECT a.id, e.values #>> ARRAY[a.code, '<all>', '<all>'], e.id
     FROM {table} AS e
     CROSS JOIN unnest(CAST(:attributes AS bigint[]), CAST(:codes AS text[])) AS a (id, code)
-    WHERE e.id = ANY(:ids) AND e.values #> ARRAY[a.code, '<all>', '<all>'] IS NOT NULL
+    WHERE e.id = ANY(CAST(:ids AS bigint[]))
+      AND e.values #> ARRAY[a.code, '<all>', '<all>'] IS NOT NULL
 """
 
 _TAKEN = """
@@ -73,5 +86,5 @@ _TAKEN = """
     CROSS JOIN unnest(CAST(:attributes AS bigint[]), CAST(:codes AS text[])) AS a (id, code)
     JOIN unique_value u ON u.attribute_id = a.id AND u.entity_id <> e.id
       AND u.value = e.values #>> ARRAY[a.code, '<all>', '<all>']
-    WHERE e.id = ANY(:ids) ORDER BY e.id, a.code
+    WHERE e.id = ANY(CAST(:ids AS bigint[])) ORDER BY e.id, a.code
 """

@@ -113,9 +113,7 @@ def apply_patches(
     """Apply the temporary table `patch` to entities; its columns are those of `update`'s frame."""
     _merge(session, kind)
     session.execute(_RECORD, {"change_set": change_set_id, "kind": kind})
-    ids = list(session.execute(text("SELECT id FROM patch ORDER BY id")).scalars())
-    append_log(session, change_set_id=change_set_id, kind=kind, ids=ids, attributes=attributes)
-    return len(ids)
+    return _log_patches(session, change_set_id=change_set_id, kind=kind, attributes=attributes)
 
 
 #: Of shapes that fewer patches than one in so many have, no more are looked for.
@@ -189,6 +187,31 @@ _RECORD = text(
         source_file = coalesce(excluded.source_file, history.source_file),
         source_row = coalesce(excluded.source_row, history.source_row)
     WHERE history.action = 0
+    """
+)
+
+
+def _log_patches(
+    session: Session, *, change_set_id: int, kind: int, attributes: Sequence[str]
+) -> int:
+    """Tell projections and feeds of the patched entities; return how many these are."""
+    logged = session.scalar(
+        _LOG,
+        {
+            "change_set": change_set_id,
+            "subject": SUBJECTS[kind],
+            "attributes": sorted(attributes),
+        },
+    )
+    return int(logged or 0)
+
+
+_LOG = text(
+    """
+    INSERT INTO change_log (change_set_id, subject, ids, attributes)
+    SELECT :change_set, :subject, array_agg(id ORDER BY id), CAST(:attributes AS text[]) FROM patch
+    HAVING count(*) > 0
+    RETURNING cardinality(ids)
     """
 )
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from importers.contract import ROW
 from pim.db.copy import copy_in
 from pim.products import writer
-from pim.products.unique import sync_unique_values
+from pim.products.unique import register, sync_unique_values
 from pim.staging.associations import AssociationReader, Mirror
 from pim.staging.counts import Counts
 from pim.staging.decide import Decider
 from pim.staging.findings import Findings, violation_frame
+from pim.staging.reading import ReadChunk
 
 ATTEMPTS = 3
 
@@ -31,9 +32,9 @@ class Applier:
     run_id: int
     change_set_id: int
 
-    def values(self, frame: pl.DataFrame) -> Counts:
+    def values(self, chunk: ReadChunk) -> Counts:
         """Decide and write a chunk; what somebody else wrote meanwhile is decided again."""
-        return self._attempt(lambda: self._values(frame))
+        return self._attempt(lambda: self._values(chunk))
 
     def associations(self, frame: pl.DataFrame) -> Counts:
         """Write the association columns of a chunk; returns how the counts move."""
@@ -49,12 +50,14 @@ class Applier:
                     raise
         raise AssertionError("unreachable")
 
-    def _values(self, frame: pl.DataFrame) -> Counts:
+    def _values(self, chunk: ReadChunk) -> Counts:
         decider = self.decider
-        decision = decider.decide(frame)
+        decision = decider.decide(chunk)
         kind = decider.plan.kind
-        new = writer.reserve_ids(self.session, decision.creates.height)
-        creates = decision.creates.with_columns(pl.Series("id", new, dtype=pl.Int64))
+        new = pl.Series(
+            "id", writer.reserve_ids(self.session, decision.creates.height), dtype=pl.Int64
+        )
+        creates = decision.creates.with_columns(new)
         writer.create(self.session, change_set_id=self.change_set_id, kind=kind, frame=creates)
         writer.update(
             self.session,
@@ -63,15 +66,12 @@ class Applier:
             frame=decision.updates,
             attributes=decider.plan.attributes or ("*",),
         )
-        if self._has_unique:
-            ids = [*new, *decision.updates["id"].to_list()]
-            sync_unique_values(self.session, kind=kind, ids=ids, structure=decider.structure)
+        moved = decision.updates.filter("moves_unique")["id"].to_list()
+        sync_unique_values(self.session, kind=kind, ids=moved, structure=decider.structure)
+        for attribute_id, values in decision.uniques.items():
+            register(self.session, attribute_id=attribute_id, values=values, ids=new)
         self._note(decision.findings)
         return decision.counts
-
-    @property
-    def _has_unique(self) -> bool:
-        return any(v.attribute.unique for v in self.decider.plan.values)
 
     def _note(self, findings: Findings) -> None:
         frame = violation_frame(findings.numbered(), run_id=self.run_id, file=self.decider.file)
@@ -84,7 +84,7 @@ class Applier:
             structure=decider.structure,
             plan=decider.plan,
             file=decider.file,
-            clears=decider.cells.blank == "clear",
+            clears=decider.reader.cells.blank == "clear",
         )
         accepted = frame.filter(~pl.col(ROW).is_in(self._rejected(frame)))
         findings = Findings(accepted[ROW].to_list())

@@ -1,4 +1,8 @@
-"""Read the value cells of a chunk: by the type's own check, at the level that owns them."""
+"""Read the value cells of a chunk by the type's own check; what they come to depends on places.
+
+Reading needs no database, so a thread can do it while the chunk before is being written. Settling
+takes what stands at a level that may not hold it away, and says what an empty cell means.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,29 @@ import polars as pl
 from pim.domain.attribute_types import CellFormat
 from pim.domain.structure import Structure
 from pim.domain.values import Cell, Document, get
-from pim.domain.violations import Violation
 from pim.products.columns import ColumnResult, as_violation, parse_column
-from pim.staging.context import Placement, RowContext
+from pim.staging.blanks import cleared, empty_cell
 from pim.staging.counts import Blank
 from pim.staging.findings import Findings
 from pim.staging.header import HeaderPlan, ValueColumns
 from pim.staging.media import MEDIA_TYPES, MediaFiles
+from pim.staging.misplaced import misplaced
+from pim.staging.places import Placed
+
+Texts = Mapping[str, pl.Series]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadCell:
+    """The columns of one value: their texts, whether a row has anything there, and as JSON.
+
+    `result` is None for media, whose files are looked up once it is known who may have them.
+    """
+
+    value: ValueColumns
+    given: Texts
+    filled: pl.Series
+    result: ColumnResult | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,58 +54,83 @@ class CellReader:
     format: CellFormat = field(default_factory=CellFormat)
     blank: Blank = "keep"
 
-    def read(
-        self, frame: pl.DataFrame, contexts: Sequence[RowContext], findings: Findings
+    def read(self, frame: pl.DataFrame) -> list[ReadCell]:
+        """Return the values of which any row of the chunk says something."""
+        columns = [column for value in self.plan.values for column in value.columns.values()]
+        said = frame.select(self._says(pl.col(columns)).any()).row(0, named=True) if columns else {}
+        return [
+            self._read(frame, value)
+            for value in self.plan.values
+            if any(said[column] for column in value.columns.values())
+        ]
+
+    def _says(self, column: pl.Expr) -> pl.Expr:
+        """Tell whether a cell says anything: an empty one only where that has a meaning."""
+        there = column.is_not_null()
+        return there & (column.str.strip_chars() != "") if self.blank == "keep" else there
+
+    def _read(self, frame: pl.DataFrame, value: ValueColumns) -> ReadCell:
+        given = {suffix: frame[column] for suffix, column in value.columns.items()}
+        is_media = value.attribute.type in MEDIA_TYPES
+        result = None if is_media else self._parse(value, given)
+        return ReadCell(value=value, given=given, filled=_filled(given), result=result)
+
+    def settle(
+        self, cells: Sequence[ReadCell], placed: Placed, findings: Findings
     ) -> dict[Cell, pl.Series]:
         """Return the JSON text of each cell (null: leave alone); problems go to `findings`."""
-        chunk = _Chunk(contexts, findings)
-        return {value.cell: self._column(frame, value, chunk) for value in self.plan.values}
+        settled = {read.value.cell: self._settle(read, placed, findings) for read in cells}
+        return {
+            cell: column for cell, column in settled.items() if column.null_count() < len(column)
+        }
 
-    def _column(self, frame: pl.DataFrame, value: ValueColumns, chunk: _Chunk) -> pl.Series:
-        given = {suffix: frame[column] for suffix, column in value.columns.items()}
-        filled = _filled(given)
-        owned = chunk.owned(value.cell.attribute)
+    def _settle(self, read: ReadCell, placed: Placed, findings: Findings) -> pl.Series:
+        owned = placed.owned(read.value.cell.attribute)
         if not owned.all():
-            self._warn(value, given, filled & ~owned, chunk)
-        texts = {suffix: _only(column, owned) for suffix, column in given.items()}
-        if value.attribute.type in MEDIA_TYPES:
-            texts = {"": self.media.keys(texts[""], value, chunk.findings)}
-        result = self._parse(value, texts)
-        for row in result.violations.iter_rows(named=True):
-            chunk.findings.add(row["index"], as_violation(row))
-        if self.blank == "keep":
-            return result.json
+            self._warn(read, read.filled & ~owned, placed, findings)
+        result = read.result or self._stored(read, owned, findings)
+        if result.violations.height:
+            kept = owned.gather(result.violations["index"])
+            for row in result.violations.filter(kept).iter_rows(named=True):
+                findings.add(row["index"], as_violation(row))
+        json = result.json.set(~owned, None)
+        if self.blank == "clear":
+            return cleared(read.value.attribute, read.given, json, owned & placed.known)
         if self.blank == "refuse":
-            _refuse_empty(value, _there(given) & ~filled & owned, chunk.findings)
-            return result.json
-        return _cleared(value, given, result.json, owned & chunk.stored)
+            column = next(iter(read.value.columns.values()))
+            for position in (_there(read.given) & ~read.filled & owned).arg_true().to_list():
+                findings.add(position, empty_cell(column))
+        return json
 
-    def _parse(self, value: ValueColumns, texts: Mapping[str, pl.Series]) -> ColumnResult:
+    def _stored(self, read: ReadCell, owned: pl.Series, findings: Findings) -> ColumnResult:
+        """Return what media cells come to; their files are stored on the way."""
+        texts = read.given[""].zip_with(owned, pl.Series([None], dtype=pl.String))
+        return self._parse(read.value, {"": self.media.keys(texts, read.value, findings)})
+
+    def _parse(self, value: ValueColumns, texts: Texts) -> ColumnResult:
         return parse_column(
             value.attribute, texts, self.structure, self.format, path=value.cell.column
         )
 
-    def _warn(
-        self,
-        value: ValueColumns,
-        given: Mapping[str, pl.Series],
-        misplaced: pl.Series,
-        chunk: _Chunk,
-    ) -> None:
+    def _warn(self, read: ReadCell, astray: pl.Series, placed: Placed, findings: Findings) -> None:
         """Warn about values that belong elsewhere, unless they say what is inherited anyway."""
-        astray = [p for p in misplaced.arg_true().to_list() if p not in chunk.findings.rejected]
-        if not astray:
+        positions = [p for p in astray.arg_true().to_list() if p not in findings.rejected]
+        if not positions:
             return
-        parents = {c.parent.id for p in astray if (c := chunk.contexts[p]).parent}
-        known = self.inherited(parents) if parents else {}
-        texts = {suffix: column.gather(astray) for suffix, column in given.items()}
-        column = next(iter(value.columns.values()))
-        for position, text in zip(astray, self._parse(value, texts).json.to_list(), strict=True):
-            context = chunk.contexts[position]
-            above = get(known.get(context.parent.id, {}), value.cell) if context.parent else None
+        parents = placed.frame["parent_id"].gather(positions)
+        known = self.inherited(parents.drop_nulls().unique().to_list())
+        texts = {suffix: column.gather(positions) for suffix, column in read.given.items()}
+        given = (
+            read.result.json.gather(positions)
+            if read.result
+            else self._parse(read.value, texts).json
+        )
+        column = next(iter(read.value.columns.values()))
+        for position, text, parent in zip(positions, given, parents, strict=True):
+            above = get(known.get(parent, {}), read.value.cell)
             if not _says_the_same(text, above):
-                violation = _misplaced(column, value.cell.attribute, context.place)
-                chunk.findings.add(position, violation)
+                place = placed.place_of(position)
+                findings.add(position, misplaced(column, read.value.cell.attribute, place))
 
 
 def _says_the_same(text: str | None, above: Any) -> bool:
@@ -96,112 +141,12 @@ def _says_the_same(text: str | None, above: Any) -> bool:
     return data is not None and bool(data == above)
 
 
-def _there(texts: Mapping[str, pl.Series]) -> pl.Series:
+def _there(texts: Texts) -> pl.Series:
     """Return whether a row has any of the cells: null means that it says nothing of them."""
     return reduce(or_, (column.is_not_null() for column in texts.values()))
 
 
-def _refuse_empty(value: ValueColumns, empty: pl.Series, findings: Findings) -> None:
-    column = next(iter(value.columns.values()))
-    for position in empty.arg_true().to_list():
-        findings.add(position, _empty(column))
-
-
-def _cleared(
-    value: ValueColumns, given: Mapping[str, pl.Series], json: pl.Series, where: pl.Series
-) -> pl.Series:
-    """Return the JSON with nulls for empty cells of known rows; of prices currency by currency."""
-    empty = {
-        suffix: where & (column.str.strip_chars() == "").fill_null(False)
-        for suffix, column in given.items()
-    }
-    if value.attribute.type != "pim_catalog_price_collection":
-        nothing = empty.get("")
-        null = pl.Series(["null"], dtype=pl.String)
-        return json if nothing is None else json.zip_with(~nothing, null)
-    nulls = pl.DataFrame(
-        [
-            pl.Series(c, rows).replace_strict({True: f'"{c}":null,', False: ""})
-            for c, rows in empty.items()
-        ]
-    ).select(pl.concat_str(pl.all()).alias("nulls"))
-    whole = pl.concat_str(
-        pl.lit("{"), "nulls", pl.col("json").fill_null("{}").str.slice(1)
-    ).str.replace(",}", "}", literal=True)
-    return (
-        nulls.with_columns(json.alias("json"))
-        .select(pl.when(pl.col("nulls") == "").then("json").otherwise(whole).alias("json"))
-        .to_series()
-    )
-
-
-class _Chunk:
-    """A chunk's rows: their contexts, and their placements, few and shared, as an index per row."""
-
-    def __init__(self, contexts: Sequence[RowContext], findings: Findings) -> None:
-        self.contexts = contexts
-        self.findings = findings
-        self.stored = pl.Series([c.stored is not None for c in contexts], dtype=pl.Boolean)
-        numbers: dict[int, int] = {}
-        self._places: list[Placement] = []
-        index = []
-        for context in contexts:
-            key = id(context.place)
-            if key not in numbers:
-                numbers[key] = len(self._places)
-                self._places.append(context.place)
-            index.append(numbers[key])
-        self._index = pl.Series(index, dtype=pl.UInt32)
-
-    def owned(self, attribute: str) -> pl.Series:
-        """Return whether each row's place may hold the attribute."""
-        return pl.Series([p.owns(attribute) for p in self._places], dtype=pl.Boolean).gather(
-            self._index
-        )
-
-
-def _filled(texts: Mapping[str, pl.Series]) -> pl.Series:
+def _filled(texts: Texts) -> pl.Series:
     """Return whether a row has anything in a value's columns (a unit alone is nothing)."""
     columns = [text for suffix, text in texts.items() if suffix != "unit"] or list(texts.values())
-    frame = pl.DataFrame({str(i): column for i, column in enumerate(columns)})
-    return frame.select(
-        pl.any_horizontal(pl.all().fill_null("").str.strip_chars() != "").alias("filled")
-    ).to_series()
-
-
-def _only(column: pl.Series, where: pl.Series) -> pl.Series:
-    return column.zip_with(where, pl.Series([None], dtype=pl.String))
-
-
-def _misplaced(column: str, attribute: str, place: Placement) -> Violation:
-    family = place.family
-    if family and attribute not in family.attributes:
-        return Violation(
-            code="not_in_family",
-            path=column,
-            message="{attribute} is no attribute of the family {family}; the value is left out.",
-            parameters={"attribute": attribute, "family": family.code},
-            mend="Add the attribute to the family, or empty the cell.",
-            severity="warning",
-        )
-    owner = place.variant.owner(attribute) if place.variant else 0
-    return Violation(
-        code="wrong_level",
-        path=column,
-        message="{attribute} belongs to {owner}, not here; the value is left out.",
-        parameters={"attribute": attribute, "owner": LEVEL_NAMES[min(owner, 2)]},
-        mend="Put the value on the row that owns it, or empty the cell.",
-        severity="warning",
-    )
-
-
-LEVEL_NAMES = ("the root model", "the first variant level", "the second variant level")
-
-
-def _empty(column: str) -> Violation:
-    return Violation(
-        code="cell_empty",
-        path=column,
-        message="The cell is empty, and this import refuses empty cells.",
-        mend='Fill it in, or choose "keep" or "clear" for empty cells.',
-    )
+    return reduce(or_, ((column.str.strip_chars() != "").fill_null(False) for column in columns))

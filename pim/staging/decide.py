@@ -5,178 +5,110 @@ Nothing is written here. A dry run and a run decide by the same code over the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from importers.contract import ROW
-from pim.domain.structure import Structure
+from pim.domain.structure import Attribute, Structure
 from pim.domain.values import Cell
-from pim.domain.violations import Violation
-from pim.products.models import PRODUCT
 from pim.staging.axes import check_axes
-from pim.staging.cells import CellReader
-from pim.staging.context import Contexts, RowContext
 from pim.staging.counts import Counts, Mode
-from pim.staging.documents import values_documents
 from pim.staging.drafts import Drafts
 from pim.staging.findings import Findings
 from pim.staging.header import KEYS, HeaderPlan
-from pim.staging.memberships import Listed, read_codes
 from pim.staging.names import check_names, check_new_names
+from pim.staging.places import Placed
+from pim.staging.placing import Placing
+from pim.staging.reading import ChunkReader, ReadChunk
 from pim.staging.uniques import check_uniques
-
-TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off"})
-
-NOUNS = {"categories": "category", "groups": "group"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What a chunk comes to; the frames are those of `pim.products.writer`."""
+    """What a chunk comes to; the frames are those of `pim.products.writer`.
+
+    `uniques` are the values of unique attributes that the creations have, in their order, by the
+    attribute's id. Of updates `moves_unique` tells which change such a value.
+    """
 
     counts: Counts
     findings: Findings
     creates: pl.DataFrame
+    uniques: Mapping[int, pl.Series]
     updates: pl.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decider:
-    """Decides the chunks of one file; `repeated` maps rows to the first row of the same name."""
+    """Decides the chunks of one file; `repeated` tells rows whose name stood there before."""
 
     session: Session
     structure: Structure
     plan: HeaderPlan
-    cells: CellReader
+    reader: ChunkReader
     file: str
+    repeated: pl.DataFrame
     mode: Mode = "create_or_update"
-    repeated: Mapping[int, int] = field(default_factory=dict)
 
-    def decide(self, frame: pl.DataFrame) -> Decision:
-        """Decide the rows of a frame of texts with their numbers in `__row__`."""
-        findings = Findings(frame[ROW].to_list())
-        names = _texts(frame, self.plan.key)
-        contexts = self._contexts(frame, names, findings)
-        self._check_names(names, contexts, findings)
-        cells = self.cells.read(frame, contexts, findings)
-        members = self._members(frame, findings)
-        enabled = self._enabled(frame, findings)
-        texts = {cell: column.to_list() for cell, column in cells.items() if self._claims(cell)}
-        check_axes(self.session, self.plan.kind, contexts, texts, findings)
-        check_uniques(self.session, contexts, texts, self.structure, findings)
+    def decide(self, chunk: ReadChunk) -> Decision:
+        """Decide the rows of a chunk that was read."""
+        findings = Findings(chunk.rows[ROW].to_list())
+        asked = {read.value.cell: str(n) for n, read in enumerate(chunk.cells)}
+        placing = Placing(session=self.session, structure=self.structure, plan=self.plan)
+        placed = placing.place(chunk.rows, list(asked), findings)
+        self._check_names(placed, findings)
+        cells = self.reader.cells.settle(chunk.cells, placed, findings)
+        chunk.note(findings)
+        check_axes(self.session, self.plan.kind, placed, cells, findings)
+        uniques = self._uniques(cells)
+        check_uniques(self.session, placed, cells, uniques, findings)
         drafts = Drafts(
             kind=self.plan.kind,
             file=self.file,
-            rows=findings.rows,
-            contexts=contexts,
-            documents=values_documents(cells, len(contexts)),
-            members=members,
-            enabled=enabled,
+            placed=placed,
+            cells=cells,
+            asked=asked,
+            uniques=uniques,
+            members=chunk.members,
+            enabled=chunk.enabled,
         )
-        return _sorted_out(drafts, findings)
+        return _sorted_out(drafts, placed, findings)
 
-    def _claims(self, cell: Cell) -> bool:
-        """Tell whether a cell's values are looked at row by row: unique ones and axes."""
-        return (
-            self.structure.attributes[cell.attribute].unique
-            or cell.attribute in self._axis_attributes
-        )
+    def _uniques(self, cells: Iterable[Cell]) -> dict[Cell, Attribute]:
+        """Return the cells whose values only one product may have, the identifier's aside."""
+        attributes = {cell: self.structure.attributes[cell.attribute] for cell in cells}
+        key = self.structure.identifier
+        return {cell: a for cell, a in attributes.items() if a.unique and a != key}
 
-    @cached_property
-    def _axis_attributes(self) -> frozenset[str]:
-        return frozenset(
-            axis
-            for variant in self.structure.family_variants
-            for level in variant.levels
-            for axis in level.axes
-        )
-
-    def _contexts(
-        self, frame: pl.DataFrame, names: Sequence[str], findings: Findings
-    ) -> list[RowContext]:
-        keys = ("family", "parent") if self.plan.kind == PRODUCT else ("family_variant", "parent")
-        system = {key: _texts(frame, self.plan.system.get(key)) for key in keys}
-        resolver = Contexts(self.session, self.plan.kind, self.structure)
-        return resolver.resolve(names, system, findings, self.plan.system)
-
-    def _check_names(
-        self, names: Sequence[str], contexts: Sequence[RowContext], findings: Findings
-    ) -> None:
+    def _check_names(self, placed: Placed, findings: Findings) -> None:
         column = self.plan.key or KEYS[self.plan.kind]
-        check_names(
-            names, contexts, findings, column=column, mode=self.mode, repeated=self.repeated
-        )
+        check_names(placed, findings, column=column, mode=self.mode, repeated=self.repeated)
         check_new_names(
-            names,
-            contexts,
-            findings,
-            column=column,
-            kind=self.plan.kind,
-            structure=self.structure,
+            placed, findings, column=column, kind=self.plan.kind, structure=self.structure
         )
 
-    def _members(self, frame: pl.DataFrame, findings: Findings) -> dict[str, list[Listed]]:
-        known: dict[str, Any] = {"categories": self.structure.categories}
-        if self.plan.kind == PRODUCT:
-            known["groups"] = self.structure.groups
-        return {
-            key: read_codes(
-                frame[self.plan.system[key]].to_list(),
-                things,
-                findings,
-                column=self.plan.system[key],
-                noun=NOUNS[key],
-                clears=self.cells.blank == "clear",
-            )
-            for key, things in known.items()
-            if key in self.plan.system
-        }
 
-    def _enabled(self, frame: pl.DataFrame, findings: Findings) -> list[bool | None]:
-        answers: list[bool | None] = []
-        for position, text in enumerate(_texts(frame, self.plan.system.get("enabled"))):
-            word = text.casefold()
-            if word and word not in TRUE | FALSE:
-                findings.add(position, _not_boolean(self.plan.system["enabled"], text))
-            answers.append(None if not word else word in TRUE)
-        return answers
-
-
-def _texts(frame: pl.DataFrame, column: str | None) -> list[str]:
-    """Return the trimmed texts of a column; "" where there is none."""
-    if column is None:
-        return [""] * frame.height
-    return frame[column].fill_null("").str.strip_chars().to_list()
-
-
-def _sorted_out(drafts: Drafts, findings: Findings) -> Decision:
-    accepted = [p for p in range(len(drafts.contexts)) if p not in findings.rejected]
-    known = [p for p in accepted if drafts.contexts[p].stored is not None]
-    creates = drafts.creates([p for p in accepted if drafts.contexts[p].stored is None])
+def _sorted_out(drafts: Drafts, placed: Placed, findings: Findings) -> Decision:
+    accepted = ~findings.mask
+    known = accepted & placed.known
+    new = accepted & ~placed.known
+    creates = drafts.creates(new)
     updates = drafts.updates(known)
     counts = Counts(
-        rows=len(drafts.contexts),
+        rows=placed.frame.height,
         created=creates.height,
         updated=updates.height,
-        unchanged=len(known) - updates.height,
+        unchanged=int(known.sum()) - updates.height,
         rejected=len(findings.rejected),
         warnings=findings.warnings,
     )
-    return Decision(counts=counts, findings=findings, creates=creates, updates=updates)
-
-
-def _not_boolean(column: str, text: str) -> Violation:
-    return Violation(
-        code="boolean_unknown",
-        path=column,
-        message='"{text}" is neither yes nor no.',
-        parameters={"text": text},
-        value=text,
-        mend="Write 1 or 0.",
+    return Decision(
+        counts=counts,
+        findings=findings,
+        creates=creates,
+        uniques=drafts.unique_values(new),
+        updates=updates,
     )

@@ -15,23 +15,25 @@ def values_documents(cells: Mapping[Cell, pl.Series], height: int) -> pl.Series:
 
     Each series holds the JSON text of the data of one cell, or null.
     """
-    frame = pl.DataFrame({str(i): column for i, column in enumerate(cells.values())})
     if not cells:
-        return pl.Series("values", ["{}"] * height, dtype=pl.String)
+        return pl.repeat("{}", height, dtype=pl.String, eager=True)
+    frame = pl.DataFrame({str(i): column for i, column in enumerate(cells.values())})
     tree: dict[str, dict[str, dict[str, pl.Expr]]] = {}
     for i, cell in enumerate(cells):
         tree.setdefault(cell.attribute, {}).setdefault(cell.channel, {})[cell.locale] = pl.col(
             str(i)
         )
     attributes = {
-        attribute: _object({channel: _object(locales) for channel, locales in channels.items()})
+        attribute: json_object(
+            {channel: json_object(locales) for channel, locales in channels.items()}
+        )
         for attribute, channels in tree.items()
     }
-    return frame.select(_object(attributes).fill_null("{}").alias("values")).to_series()
+    return frame.select(json_object(attributes).fill_null("{}").alias("values")).to_series()
 
 
-def _object(members: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Return the JSON object of the members that are not null, or null when none is."""
+def json_object(members: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Return the text of the JSON object of the members that are not null; null when none is."""
     parts = [
         pl.concat_str(pl.lit(orjson.dumps(name).decode() + ":"), text)
         for name, text in members.items()

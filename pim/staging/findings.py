@@ -28,6 +28,12 @@ class Findings:
             self.rejected.add(position)
 
     @property
+    def mask(self) -> pl.Series:
+        """Return whether each row is rejected."""
+        mask = pl.repeat(value=False, n=len(self.rows), eager=True, dtype=pl.Boolean)
+        return mask.scatter(list(self.rejected), values=True)
+
+    @property
     def warnings(self) -> int:
         """Return how many of the problems are warnings."""
         return sum(violation.severity == "warning" for _, violation in self.found)

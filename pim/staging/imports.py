@@ -186,6 +186,7 @@ class ImportRun:
             session=self.work.session,
             settings=self.settings,
             stage=stage,
+            files=plan.files,
             run_id=self.run.id,
             change_set_id=self.change_set_id,
             blank=self.blank,
@@ -193,16 +194,15 @@ class ImportRun:
             dry_run=self.options.dry_run,
         )
         total = sum(f.rows for f in plan.files)
-        done = 0
-        for number, task in enumerate(tasks(plan.files)):
+        planned = list(tasks(plan.files))
+        done = sum(task.rows for task in planned[: self.task])
+        for task, counts in processor.carry_out(planned[self.task :]):
             done += task.rows
-            if number >= self.task:
-                staged = plan.files[task.file]
-                self._count(staged.name, processor.carry_out(task, staged))
-                self.task = number + 1
-                runs.progress(self.work, self.run, done=done, total=total, stage=task.phase)
-                self._commit()
-                runs.heed_cancel(self.work.session, self.run)
+            self._count(plan.files[task.file].name, counts)
+            self.task += 1
+            runs.progress(self.work, self.run, done=done, total=total, stage=task.phase)
+            self._commit()
+            runs.heed_cancel(self.work.session, self.run)
             self.progress(done, total, task.phase)
 
     def _count(self, name: str, counts: Counts) -> None:

@@ -2,86 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import polars as pl
 
+from importers.contract import ROW
 from pim.domain.attribute_types import CellFormat
 from pim.domain.structure import Attribute, Structure
 from pim.domain.violations import Violation
 from pim.products.columns import as_violation, parse_column
-from pim.products.lookups import fold
+from pim.products.frames import folded
 from pim.products.models import PRODUCT
-from pim.staging.context import RowContext
 from pim.staging.counts import Mode
 from pim.staging.findings import Findings
+from pim.staging.places import Placed
+
+FIRST = "first"
 
 #: Codes of models follow the rules of identifiers: both stand in lists.
 MODEL_CODE = Attribute(id=0, code="code", type="pim_catalog_identifier", group="")
 
 
 def check_names(
-    names: Sequence[str],
-    contexts: Sequence[RowContext],
-    findings: Findings,
-    *,
-    column: str,
-    mode: Mode,
-    repeated: Mapping[int, int],
+    placed: Placed, findings: Findings, *, column: str, mode: Mode, repeated: pl.DataFrame
 ) -> None:
-    """Reject rows without a name, with one that stood before, or against the mode."""
-    for position, name in enumerate(names):
-        row = findings.rows[position]
-        stored = contexts[position].stored
-        if not name:
-            findings.add(position, _nameless(column))
-        elif row in repeated:
-            findings.add(position, _repeated(column, name, repeated[row]))
-        elif mode == "create" and stored:
-            findings.add(position, _exists(column, name))
-        elif mode == "update" and not stored:
-            findings.add(position, _absent(column, name))
+    """Reject rows without a name, with one that stood before, or against the mode.
+
+    `repeated` is what `repeated_rows` found in the whole file.
+    """
+    rows = placed.frame.select(ROW, "name", "id").join(
+        repeated, on=ROW, how="left", maintain_order="left"
+    )
+    new = pl.col("id").is_null()
+    against = {"create": ~new, "update": new}.get(mode, pl.lit(False))
+    wrong = (pl.col("name") == "") | pl.col(FIRST).is_not_null() | against
+    for position, _, name, _, first in (
+        rows.with_row_index().filter(wrong).select("index", ROW, "name", "id", FIRST).iter_rows()
+    ):
+        findings.add(position, _name_problem(column, name, first, mode))
+
+
+def _name_problem(column: str, name: str, first: int | None, mode: Mode) -> Violation:
+    if not name:
+        return _nameless(column)
+    if first is not None:
+        return _repeated(column, name, first)
+    return _exists(column, name) if mode == "create" else _absent(column, name)
 
 
 def check_new_names(
-    names: Sequence[str],
-    contexts: Sequence[RowContext],
-    findings: Findings,
-    *,
-    column: str,
-    kind: int,
-    structure: Structure,
+    placed: Placed, findings: Findings, *, column: str, kind: int, structure: Structure
 ) -> None:
     """Reject new rows whose name breaks the rules of identifiers."""
     attribute = structure.identifier if kind == PRODUCT else None
-    new = [None if c.stored else name for name, c in zip(names, contexts, strict=True)]
+    names = placed.frame["name"].set(placed.known, None)
     result = parse_column(
-        attribute or MODEL_CODE,
-        {"": pl.Series(new, dtype=pl.String)},
-        structure,
-        CellFormat(),
-        path=column,
+        attribute or MODEL_CODE, {"": names}, structure, CellFormat(), path=column
     )
     for row in result.violations.iter_rows(named=True):
         findings.add(row["index"], as_violation(row))
 
 
-def repeated_rows(names: pl.DataFrame) -> dict[int, int]:
-    """Return row -> first row for rows whose name stood in the file before.
+def repeated_rows(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Return `__row__` and `first` of the rows whose name stood in the file before.
 
-    `names` has `__row__` and `name` of every row, in order.
+    `parts` have `__row__` and `name` of the file's rows, in order. Of each name only a hash is
+    kept, and the names themselves only of those whose hash occurs twice.
     """
-    folded = names.with_columns(
-        pl.when(pl.col("name").str.contains(r"^[\x00-\x7f]*$"))
-        .then(pl.col("name").str.to_lowercase())
-        .otherwise(pl.col("name").map_elements(fold, return_dtype=pl.String))
-        .alias("folded")
-    ).filter(pl.col("name") != "")
-    doubled = folded.filter(pl.col("folded").is_duplicated()).with_columns(
-        pl.col("__row__").first().over("folded").alias("first")
-    )
-    later = doubled.filter(pl.col("__row__") != pl.col("first"))
-    return dict(zip(later["__row__"].to_list(), later["first"].to_list(), strict=True))
+    rows, hashes = [pl.Series(ROW, [], dtype=pl.UInt32)], [pl.Series("h", [], dtype=pl.UInt64)]
+    for part in parts:
+        named = part.filter(pl.col("name") != "")
+        rows.append(named[ROW])
+        hashes.append(folded(named["name"]).hash())
+    marks = pl.DataFrame({ROW: pl.concat(rows), "h": pl.concat(hashes)})
+    doubled = marks.filter(pl.col("h").is_duplicated())
+    first = doubled.with_columns(pl.col(ROW).first().over("h").alias(FIRST))
+    return first.filter(pl.col(ROW) != pl.col(FIRST)).select(ROW, FIRST)
 
 
 def _nameless(column: str) -> Violation:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,7 @@ from pim.domain.attribute_types import CellFormat
 from pim.products.lookups import inherited_values
 from pim.products.models import MODEL, PRODUCT
 from pim.settings import Settings
+from pim.staging.ahead import one_ahead
 from pim.staging.apply import Applier
 from pim.staging.cells import CellReader
 from pim.staging.counts import Blank, Counts, Mode
@@ -23,6 +26,7 @@ from pim.staging.header import HeaderPlan, read_header
 from pim.staging.media import MediaFiles
 from pim.staging.models import ImportViolation
 from pim.staging.names import repeated_rows
+from pim.staging.reading import ChunkReader, ReadChunk
 from pim.staging.staged import Stage, StagedFile
 from pim.staging.tasks import Task, of_phase
 from pim.storage import run_files
@@ -32,6 +36,10 @@ KINDS = {"products": PRODUCT, "product_models": MODEL}
 HEADER_ROW = 1
 
 
+#: What a task works on: rows as they were read, texts with links, or nothing.
+Chunk = ReadChunk | pl.DataFrame | None
+
+
 @dataclass(kw_only=True)
 class Processor:
     """Applies tasks in order, keeping what the tasks of one file share."""
@@ -39,31 +47,52 @@ class Processor:
     session: Session
     settings: Settings
     stage: Stage
+    files: Sequence[StagedFile]
     run_id: int
     change_set_id: int
     blank: Blank
     mode: Mode
     dry_run: bool
     _appliers: dict[int, Applier] = field(default_factory=dict, init=False)
+    _noted: set[int] = field(default_factory=set, init=False)
 
-    def carry_out(self, task: Task, staged: StagedFile) -> Counts:
-        """Write what a task's rows say, within the caller's transaction."""
-        counts = Counts()
-        if task.file not in self._appliers:
-            self._appliers = {task.file: self._applier(staged)}
-            counts.add(self._note_ignored(staged, self._appliers[task.file].decider.plan))
-        applier = self._appliers[task.file]
-        plan = applier.decider.plan
-        frame = of_phase(
-            self.stage.read(staged.segments[task.segment]), task.phase, plan.system.get("parent")
-        )
+    def carry_out(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Counts]]:
+        """Write what each task's rows say, within the transaction that the caller ends.
+
+        While a chunk is written, a thread reads the next one as far as that needs no database.
+        """
+        for task, chunk in one_ahead(tasks, self._reading):
+            yield task, self._write(task, chunk)
+
+    def _reading(self, task: Task) -> Callable[[], Chunk]:
+        """Return what reads a task's rows, in any thread."""
+        reader = self._applier(task.file).decider.reader
+        segment = self.files[task.file].segments[task.segment]
         if task.phase == "associations":
-            counts.add(applier.associations(frame) if plan.associations else Counts())
-        elif frame.height:
-            counts.add(applier.values(frame))
+            return lambda: self.stage.read(segment) if reader.plan.associations else None
+        parent = reader.plan.system.get("parent")
+        return lambda: reader.read(of_phase(self.stage.read(segment), task.phase, parent))
+
+    def _write(self, task: Task, chunk: Chunk) -> Counts:
+        counts = Counts()
+        applier = self._applier(task.file)
+        if task.file not in self._noted:
+            counts.add(self._note_ignored(self.files[task.file], applier.decider.plan))
+            self._noted.add(task.file)
+        if isinstance(chunk, pl.DataFrame):
+            counts.add(applier.associations(chunk))
+        elif chunk is not None and chunk.rows.height:
+            counts.add(applier.values(chunk))
         return counts
 
-    def _applier(self, staged: StagedFile) -> Applier:
+    def _applier(self, number: int) -> Applier:
+        """Return what writes a file's rows; that of the file before may still be needed."""
+        if number not in self._appliers:
+            self._appliers = dict(list(self._appliers.items())[-1:])
+            self._appliers[number] = self._new_applier(self.files[number])
+        return self._appliers[number]
+
+    def _new_applier(self, staged: StagedFile) -> Applier:
         structure = current(self.session)
         plan = read_header(staged.header, KINDS[staged.entity], structure)
         cells = CellReader(
@@ -78,7 +107,7 @@ class Processor:
             session=self.session,
             structure=structure,
             plan=plan,
-            cells=cells,
+            reader=ChunkReader(structure=structure, plan=plan, cells=cells),
             file=staged.name,
             mode=self.mode,
             repeated=repeated_rows(self.stage.names(staged, plan.key)),

@@ -18,8 +18,6 @@ from importers.contract import ROW, RowProblem
 #: The file of a stage that tells what its segments are.
 PLAN = "plan.json"
 
-NAMES_SCHEMA = {ROW: pl.UInt32, "name": pl.String}
-
 
 @dataclass
 class StagedFile:
@@ -98,16 +96,12 @@ class Stage:
         for segment in segments:
             yield self.read(segment)
 
-    def names(self, staged: StagedFile, key: str | None) -> pl.DataFrame:
-        """Return row number and name of every staged row."""
-        if key is None or not staged.segments:
-            return pl.DataFrame(schema=NAMES_SCHEMA)
-        return pl.concat(
-            self.read(segment, [ROW, key]).select(
-                ROW, pl.col(key).fill_null("").str.strip_chars().alias("name")
+    def names(self, staged: StagedFile, key: str | None) -> Iterator[pl.DataFrame]:
+        """Yield row number and name of every staged row, a segment at a time."""
+        for segment in staged.segments if key is not None else ():
+            yield self.read(segment, [ROW, str(key)]).select(
+                ROW, pl.col(str(key)).fill_null("").str.strip_chars().alias("name")
             )
-            for segment in staged.segments
-        )
 
     def save(self, plan: StagePlan) -> None:
         """Write the plan as far as it is known."""
