@@ -109,7 +109,7 @@ def _references(source: Source) -> Iterator[FieldRef]:
 def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
     """Return a mapping ready to be applied to frames of the projection."""
     compiled = tuple(
-        _compiled(target, source, replace(context, stages=Stages()))
+        _compiled(target, source, replace(context, stages=Stages(target)))
         for target, source in mapping.targets.items()
     )
     return CompiledMapping(mapping=mapping, context=context, compiled=compiled)

@@ -13,7 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from channels.steps.contract import Cell
-from channels.steps.stages import Stages, own_columns
+from channels.steps.stages import Stages, computed, own_columns
 from exporters.contract.runs import Runs, Told
 
 #: Columns beside the targets: a value that a lookup lacks. `channels.checking` takes them off.
@@ -36,13 +36,12 @@ class Target:
         """Return the columns of the projection that the target reads."""
         return tuple(sorted({*self.stages.columns(), *own_columns(self.cell.expr)}))
 
-    def plan(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+    @property
+    def shown(self) -> dict[str, pl.Expr]:
         """Return the target's column, and that of what its lookups lack if they report it."""
-        shown = {self.name: self.cell.expr}
-        if self.lacking is not None:
-            shown[UNMAPPED + self.name] = self.lacking
-        # Columns first, then select: a constant is then as long as the frame.
-        return self.stages.computed(frame).with_columns(**shown).select(*shown)
+        if self.lacking is None:
+            return {self.name: self.cell.expr}
+        return {self.name: self.cell.expr, UNMAPPED + self.name: self.lacking}
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,13 @@ class _Batch:
     frame: pl.DataFrame
     runs: Runs | None = None
 
-    def plans(self) -> list[pl.LazyFrame]:
-        """Return what is to be collected, target by target."""
-        return [each.plan(self.frame.lazy()) for each in self.targets]
+    def plan(self) -> pl.LazyFrame:
+        """Return the columns of all targets, to be collected."""
+        stages = {id(each.stages): each.stages for each in self.targets}  # some share theirs
+        held = computed(self.frame.lazy(), stages.values())
+        shown = {name: expr for each in self.targets for name, expr in each.shown.items()}
+        # Columns first, then select: a constant is then as long as the frame.
+        return held.with_columns(**shown).select(*shown)
 
 
 def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Series]:
@@ -64,13 +67,12 @@ def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Serie
     Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more.
     """
     batches = list(_batches(targets, frame))
-    found = iter(pl.collect_all([plan for each in batches for plan in each.plans()]))
-    columns = {}
-    for batch in batches:
-        for _ in batch.targets:
-            for column in next(found):
-                columns[column.name] = batch.runs.spread(column) if batch.runs else column
-    return columns
+    found = pl.collect_all([each.plan() for each in batches])
+    return {
+        column.name: batch.runs.spread(column) if batch.runs else column
+        for batch, part in zip(batches, found, strict=True)
+        for column in part
+    }
 
 
 def _batches(targets: Sequence[Target], frame: pl.DataFrame) -> Iterator[_Batch]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 
 from channels.steps.contract import Cell, Context
-from channels.steps.render import named
 from pim.domain.structure import Category, Structure
 
 Made = TypeVar("Made")
@@ -50,13 +49,25 @@ def remembered(structure: Structure, key: Hashable, make: Callable[[], Made]) ->
 _MADE: dict[int, tuple[weakref.ref[Structure], dict[Hashable, Any]]] = {}
 
 
-def best(cell: Cell, ranking: list[Category], names: Mapping[int, str]) -> pl.Expr:
+class Names(NamedTuple):
+    """Names of categories: their ids in order of rank, the deepest first, and what they show."""
+
+    ids: pl.Series
+    names: pl.Series
+
+
+def best_names(ranking: list[Category], names: Mapping[int, str]) -> Names:
+    """Return the names of ranked categories, ready to be looked up."""
+    ids = pl.Series([category.id for category in ranking], dtype=pl.Int64)
+    return Names(ids, pl.Series([names[id_] for id_ in ids], dtype=pl.String))
+
+
+def best(cell: Cell, known: Names) -> pl.Expr:
     """Return the name of the category that ranks first among an item's; null without one."""
-    ranks = {category.id: rank for rank, category in enumerate(ranking)}
-    if not ranks:
+    if known.ids.is_empty():
         return pl.when(False).then(pl.lit(""))
+    ranks = pl.int_range(len(known.ids), eager=True)
     ordered = cell.expr.list.eval(
-        pl.element().replace_strict(ranks, default=None, return_dtype=pl.Int64)
+        pl.element().replace_strict(known.ids, ranks, default=None, return_dtype=pl.Int64)
     )
-    by_rank = {ranks[id_]: name for id_, name in names.items()}
-    return named(ordered.list.min(), by_rank)
+    return pl.lit(known.names).gather(ordered.list.min())

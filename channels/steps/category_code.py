@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from channels.steps.categories import best, ranked
+from channels.steps.categories import best, best_names, ranked, remembered, tree_of
 from channels.steps.category_path import tree_problems
 from channels.steps.contract import Cell, Context, Step, step
 from channels.steps.parameters import param
@@ -28,4 +28,9 @@ class CategoryCode(Step):
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the code as text; null without a category in the tree."""
         ranking = ranked(context, self.tree)
-        return cell.text(best(cell, ranking, {each.id: each.code for each in ranking}))
+        codes = remembered(
+            context.structure,
+            ("codes", tree_of(context, self.tree)),
+            lambda: best_names(ranking, {each.id: each.code for each in ranking}),
+        )
+        return cell.text(best(cell, codes))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from channels.steps.categories import best, ranked, remembered, tree_of
+from channels.steps.categories import best, best_names, ranked, remembered, tree_of
 from channels.steps.contract import Cell, Context, Step, step
 from channels.steps.parameters import param
 from pim.domain.structure import Category
@@ -41,15 +41,23 @@ class CategoryPath(Step):
         paths = remembered(
             context.structure,
             (self, tree_of(context, self.tree), speech),
-            lambda: {category.id: self._path(category, context) for category in ranking},
+            lambda: best_names(ranking, self._paths(ranking, context)),
         )
-        return cell.text(best(cell, ranking, paths))
+        return cell.text(best(cell, paths))
 
-    def _path(self, category: Category, context: Context) -> str:
-        by_id = context.structure.categories.by_id
-        ids = category.path if self.root else category.path[1:]
-        levels = [by_id[id_] for id_ in ids[: self.depth]]
-        return self.separator.join(self._name(level, context) for level in levels)
+    def _paths(self, ranking: list[Category], context: Context) -> dict[int, str]:
+        """Return the path of every category; each adds its name to that of the one above."""
+        names = {category.id: self._name(category, context) for category in ranking}
+        paths: dict[int, str] = {}
+        for category in reversed(ranking):
+            ids = category.path if self.root else category.path[1:]
+            *above, last = ids[: self.depth] or (0,)
+            before = paths[above[-1]] + self.separator if above else ""
+            if last != category.id:  # too deep: it shows as the deepest that is not
+                paths[category.id] = paths.get(last, "")
+            else:
+                paths[category.id] = before + names[last]
+        return paths
 
     def _name(self, level: Category, context: Context) -> str:
         label = None if self.show == "codes" else context.labels_of(level.labels, self.locale)

@@ -6,10 +6,11 @@ a thousand copies. A held value is computed once, in the frame of its target, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 import polars as pl
 
@@ -18,8 +19,12 @@ _MARK = "\x01"
 
 @dataclass
 class Stages:
-    """The held values of one target, each computed behind those that it reads."""
+    """The held values of one target, each computed behind those that it reads.
 
+    Their columns begin with `prefix`, so that several targets can be computed in one frame.
+    """
+
+    prefix: str = ""
     _held: list[tuple[int, str, pl.Expr]] = field(default_factory=list)
     _lacking: list[pl.Expr] = field(default_factory=list)
     _where: list[pl.Expr] = field(default_factory=list)
@@ -28,7 +33,7 @@ class Stages:
         """Return a column that will hold the value of an expression."""
         levels = {name: level for level, name, _ in self._held}
         level = 1 + max((levels.get(name, 0) for name in expr.meta.root_names()), default=0)
-        name = f"{_MARK}{len(self._held)}"
+        name = f"{_MARK}{self.prefix}{_MARK}{len(self._held)}"
         self._held.append((level, name, expr))
         return pl.col(name)
 
@@ -50,17 +55,23 @@ class Stages:
         """Return the first value that a lookup of the target lacks; None if none reports any."""
         return pl.coalesce(self._lacking) if self._lacking else None
 
-    def computed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the frame with every held value."""
-        ordered = sorted(self._held, key=lambda held: held[0])
-        for _, level in groupby(ordered, key=lambda held: held[0]):
-            frame = frame.with_columns(expr.alias(name) for _, name, expr in level)
-        return frame
+    def held(self) -> Iterator[tuple[int, pl.Expr]]:
+        """Yield every held value by its name, and its level: it reads those of lower levels."""
+        for level, name, expr in self._held:
+            yield level, expr.alias(name)
 
     def columns(self) -> Iterator[str]:
         """Yield the columns of the catalogue that held values read."""
         for _, _, expr in self._held:
             yield from own_columns(expr)
+
+
+def computed(frame: pl.LazyFrame, several: Iterable[Stages]) -> pl.LazyFrame:
+    """Return the frame with every value that any of these hold."""
+    ordered = sorted((each for s in several for each in s.held()), key=itemgetter(0))
+    for _, level in groupby(ordered, key=itemgetter(0)):
+        frame = frame.with_columns(expr for _, expr in level)
+    return frame
 
 
 def own_columns(expr: pl.Expr) -> Iterator[str]:
