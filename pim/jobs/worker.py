@@ -25,12 +25,14 @@ from pim.errors import PimError
 from pim.jobs import tasks, tick, version
 from pim.jobs.context import JobContext
 from pim.jobs.tidying import remove_old_uploads
+from pim.operations.retention import keep_house
 from pim.settings import Settings
 
 FOLLOW_SECONDS = 1.0
 TAKE_OVER_SECONDS = 5.0
 TIDY_SECONDS = 600.0
 VERSION_SECONDS = 10.0
+KEEP_SECONDS = 3600.0
 HEARTBEAT_SECONDS = 5.0
 LONGEST_WAIT = 15.0
 
@@ -93,7 +95,10 @@ def _work(settings: Settings, engine_url: str) -> None:
     checking = Repeating(
         "Checking the version", VERSION_SECONDS, lambda: version.stop_if_outdated(context.engine)
     )
-    with following, taking_over, tidying, checking:
+    keeping = Repeating(
+        "Keeping house", KEEP_SECONDS, lambda: keep_house(context.engine, context.settings)
+    )
+    with following, taking_over, tidying, checking, keeping:
         asyncio.run(_serve(context))
     context.projection.close()
     context.engine.dispose()

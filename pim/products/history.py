@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pim.domain.structure import Structure
 from pim.domain.values import merge
-from pim.errors import NotFound
+from pim.errors import NotFound, Refused
 from pim.products.documents import document_sql, flatten
 from pim.products.lookups import find_stored, fold
 from pim.products.models import MODEL, PRODUCT
@@ -103,8 +103,10 @@ def product_history(
 def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str, Any] | None:
     """Return an entity's document as it was at a moment; None when it did not exist then.
 
-    What is empty there (null, {}) is left out.
+    What is empty there (null, {}) is left out. Raises Refused for a moment whose history was
+    removed.
     """
+    _require_kept(session, moment)
     document: dict[str, Any] | None = session.scalar(
         text(_CURRENT.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
         {"id": entity.id},
@@ -117,6 +119,15 @@ def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str,
     for action, before in later:
         document = None if action == CREATE else merge(document or {}, before)
     return document
+
+
+def _require_kept(session: Session, moment: datetime) -> None:
+    before = session.scalar(text("SELECT history_before FROM horizon"))
+    if before is not None and moment < before:
+        raise Refused(
+            f"History from before {before:%Y-%m-%d %H:%M %Z} was removed, so nobody knows any more "
+            "what things were like then."
+        )
 
 
 def _entry(row: Any, words: Words) -> HistoryEntry:

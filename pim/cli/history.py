@@ -1,0 +1,114 @@
+"""`pim history`: what happened to a product, and how long that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pim.cli.context import Cli, parse_moment, pass_cli
+from pim.products.documents import flatten
+from pim.products.history import HistoryEntry, document_at, find_entity, product_history
+from pim.structure.queries import current
+
+DONE = {"create": "created", "update": "changed", "delete": "deleted"}
+
+
+class OrShow(click.Group):
+    """A group whose first word is a command, or the name of what is to be shown."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take a word that is no command for the argument of `show`."""
+        if args and args[0] not in self.commands:
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+def register(group: click.Group) -> None:
+    """Add the commands of this noun."""
+    group.add_command(history)
+
+
+@click.group(cls=OrShow)
+def history() -> None:
+    """Show history, and remove what is old: `pim history IDENTIFIER` is short for `show`."""
+
+
+@history.command()
+@click.argument("identifier")
+@click.option("--field", help="Only this attribute or column.")
+@click.option("--as-of", help="Show the product as it was at this moment (ISO 8601).")
+@pass_cli
+def show(cli: Cli, identifier: str, field: str | None, as_of: str | None) -> None:
+    """Show who changed a product or model, and what."""
+    with cli.work() as work:
+        entity = find_entity(work.session, identifier)
+        if as_of:
+            document = document_at(work.session, entity, parse_moment(as_of))
+            flat = flatten(document) if document else None
+            cli.answer(flat, lambda: _show_flat(cli, flat))
+            return
+        entries = product_history(work.session, entity.id, current(work.session), field=field)
+
+    def told() -> None:
+        for line in _lines(entries):
+            cli.out.print(line, markup=False)
+
+    cli.answer([entry.document() for entry in entries], told)
+
+
+@history.command()
+@click.option("--older-than", required=True, help="An age such as 2y, 18m or 400d.")
+@click.option("--dry-run", is_flag=True, help="Only count what would be removed.")
+@pass_cli
+def prune(cli: Cli, older_than: str, dry_run: bool) -> None:
+    """Remove the history of change sets that ended so long ago; they cannot be undone then."""
+    from pim.operations.ages import parse_age
+    from pim.operations.retention import LEAST_HISTORY, prune_history
+
+    age = parse_age(older_than, what="--older-than", least=LEAST_HISTORY)
+    before = datetime.now(UTC) - age
+    with cli.engine() as engine, cli.progress("Removing") as advance:
+        pruned = prune_history(engine, before=before, dry_run=dry_run, progress=advance)
+    words = "would be removed" if dry_run else "removed"
+    cli.answer(
+        pruned.document(),
+        lambda: cli.out.print(
+            f"{pruned.rows:,} rows of {pruned.change_sets:,} change sets from before "
+            f"{before:%Y-%m-%d} {words}."
+        ),
+    )
+
+
+def _lines(entries: Sequence[HistoryEntry]) -> Iterator[str]:
+    """Yield history for people: a line per change set, and below it one per column."""
+    if not entries:
+        yield "Nothing has been recorded."
+    for entry in entries:
+        origin = [entry.kind, f'"{entry.label}"' if entry.label else "", "by"]
+        if entry.source_file:
+            origin.insert(-1, f"({Path(entry.source_file).name}, row {entry.source_row})")
+        undone = ", undone since" if entry.state == "undone" else ""
+        yield (
+            f"{entry.at:%Y-%m-%d %H:%M:%S %Z} #{entry.change_set} {DONE[entry.action]}{undone}: "
+            f"{' '.join(filter(None, origin))} {entry.author or 'the system'}"
+        )
+        for cell in entry.cells:
+            yield f"    {cell.field}: {_data(cell.old)} -> {_data(cell.new)}"
+
+
+def _data(value: Any) -> str:
+    return "(empty)" if value is None else str(value)
+
+
+def _show_flat(cli: Cli, flat: dict[str, Any] | None) -> None:
+    if flat is None:
+        cli.out.print("It did not exist then.")
+        return
+    for name, value in flat.items():
+        cli.out.print(f"{name}: {value}", markup=False)
