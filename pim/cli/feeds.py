@@ -15,7 +15,7 @@ from channels.publication import review
 from channels.publication.explain import explain
 from channels.publication.preview import preview_item
 from channels.publication.publish import PublishOptions
-from channels.publication.service import publish_feed
+from channels.publication.together import Done, publish_several
 from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import Work, unit_of_work
 from pim.errors import PimError
@@ -110,6 +110,11 @@ def delete(cli: Cli, code: str) -> None:
 @click.option("--as-of", help="Publish as of this moment, aside (ISO 8601).")
 @click.option("--force", is_flag=True, help="Publish past the guards; needs --reason.")
 @click.option("--reason", help="Why the guards are passed.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Feeds that are published side by side; by default as many as there are cores.",
+)
 @pass_cli
 def publish(
     cli: Cli,
@@ -119,16 +124,28 @@ def publish(
     as_of: str | None,
     force: bool,
     reason: str | None,
+    processes: int | None,
 ) -> None:
-    """Publish feeds: whole files, or deltas."""
+    """Publish feeds: whole files, or deltas.
+
+    Large feeds are published side by side in processes of their own.
+    """
     if not codes and not everything:
         raise click.UsageError("Name feeds, or say --all.")
     options = PublishOptions(
         delta=delta, as_of=parse_moment(as_of) if as_of else None, force=force, reason=reason
     )
     with cli.engine() as engine:
-        projection = Projection.from_settings(cli.settings, engine)
-        answers = [_publish(cli, projection, each, options) for each in _codes(engine, codes)]
+        found = publish_several(
+            engine,
+            cli.settings,
+            Projection.from_settings(cli.settings, engine),
+            _codes(engine, codes),
+            options,
+            processes=processes,
+        )
+        with unit_of_work(engine) as work:
+            answers = [_published(cli, work, each) for each in found]
     cli.answer_lines(answers, publication_line)
     if any(a["state"] == "failed" for a in answers):
         sys.exit(PimError.exit_code)
@@ -142,15 +159,13 @@ def _codes(engine: Engine, codes: tuple[str, ...]) -> list[str]:
         return [each.code for each in list_feeds(work.session)]
 
 
-def _publish(
-    cli: Cli, projection: Projection, code: str, options: PublishOptions
-) -> dict[str, Any]:
-    with unit_of_work(projection.engine) as work:
-        try:
-            record = publish_feed(work, cli.settings, projection, code, options)
-        except PimError:  # one feed that cannot be published does not stop the others
-            record = review.publications(work.session, find_feed(work.session, code), limit=1)[0]
-        return publication_answer(cli, code, record)
+def _published(cli: Cli, work: Work, done: Done) -> dict[str, Any]:
+    if done.publication is None:
+        raise PimError(f"{done.feed}: {done.error}")
+    record = review.find_publication(
+        work.session, find_feed(work.session, done.feed), done.publication
+    )
+    return publication_answer(cli, done.feed, record)
 
 
 def publication_answer(cli: Cli, code: str, record: Publication) -> dict[str, Any]:
