@@ -16,6 +16,10 @@ Severity = Literal["error", "warning", "drop_value", "hold_group", "off"]
 EXAMPLES = 10
 LONGEST = 200
 
+#: Values that a table lacks are listed up to this number, each with so many items.
+MOST_VALUES = 100
+ITEMS_OF_VALUE = 3
+
 VIOLATIONS = {
     "item": pl.String,
     "target": pl.String,
@@ -35,8 +39,21 @@ class Example:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ValueCount:
+    """One value that a table lacks: on how many items, with the first few."""
+
+    value: str
+    count: int
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RuleCount:
-    """How many items break a rule, with the first few."""
+    """How many items break a rule, with the first few.
+
+    `lacking` are the values that a lookup's table lacks, the most frequent first, `more_lacking`
+    how many there are beyond them.
+    """
 
     rule: str
     target: str
@@ -45,11 +62,14 @@ class RuleCount:
     mend: str
     source: str
     examples: tuple[Example, ...]
+    lacking: tuple[ValueCount, ...] = ()
+    more_lacking: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of a publication's quality report."""
         examples = [vars(example) for example in self.examples]
-        return {**vars(self), "examples": examples}
+        lacking = [vars(value) for value in self.lacking]
+        return {**vars(self), "examples": examples, "lacking": lacking}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +103,7 @@ class Checked:
 def counted(rule: Rule, severity: Severity, found: pl.DataFrame) -> RuleCount:
     """Return the count of a rule's violations (item, value) with examples in words."""
     words = _words(rule)
+    lacking, more = _lacking(found) if "column" in rule.parameters else ((), 0)
     return RuleCount(
         rule=rule.code,
         target=rule.target,
@@ -94,7 +115,22 @@ def counted(rule: Rule, severity: Severity, found: pl.DataFrame) -> RuleCount:
             Example(item=item, value=value, message=_message(rule, words, value))
             for item, value in found.head(EXAMPLES).iter_rows()
         ),
+        lacking=lacking,
+        more_lacking=more,
     )
+
+
+def _lacking(found: pl.DataFrame) -> tuple[tuple[ValueCount, ...], int]:
+    """Return what a table lacks, the most frequent first, and how much more there is."""
+    each = found.group_by("value", maintain_order=True).agg(
+        pl.len().alias("count"), pl.col("item").head(ITEMS_OF_VALUE).alias("items")
+    )
+    ordered = each.sort("count", descending=True, maintain_order=True)
+    listed = tuple(
+        ValueCount(value=value, count=count, items=tuple(items))
+        for value, count, items in ordered.head(MOST_VALUES).iter_rows()
+    )
+    return listed, max(0, ordered.height - MOST_VALUES)
 
 
 def _words(rule: Rule) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def _context(shape: Mapping[str, Any], structure: Structure, channel: Channel) -
         locale=_spelled(structure.locales, shape["locale"]),
         fallback_locales=tuple(shape["fallback_locales"]),
         currency=_spelled(structure.currencies, shape["currency"]),
+        country=shape["country"],
         media_base_url=shape["media_base_url"],
         lookups=shape["lookups"],
     )

@@ -10,7 +10,7 @@ from channels.steps.contract import Context
 from pim.domain.structure import Channel, Structure
 
 
-def feed_context(
+def feed_context(  # noqa: PLR0913 - a feed has that many parts
     structure: Structure,
     *,
     channel: Channel,
@@ -18,6 +18,7 @@ def feed_context(
     locale: str | None = None,
     fallback_locales: tuple[str, ...] = (),
     currency: str | None = None,
+    country: str | None = None,
     media_base_url: str = "",
     lookups: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Context:
@@ -37,6 +38,7 @@ def feed_context(
         locale=locale,
         fallback_locales=fallback_locales,
         currency=currency,
+        country=country,
         media_base_url=media_base_url,
         lookups=lookups or {},
     )

@@ -130,6 +130,7 @@ class Context:
     locale: str | None = None
     fallback_locales: tuple[str, ...] = ()
     currency: str | None = None
+    country: str | None = None
     media_base_url: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stages: Stages = field(default_factory=Stages)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from channels.steps.contract import NUMBERS, Cell, Context, Step, step
+import polars as pl
+
+from channels.steps.contract import DECIMAL, NUMBERS, Cell, Context, Step, step
 from channels.steps.decimals import Direction, rounded, to_ending
 from channels.steps.parameters import param
 from pim.domain.violations import Violation
@@ -26,6 +28,7 @@ class Round(Step):
     direction: Direction = param(
         "nearest (halves away from zero), nearest_even, up or down", "nearest"
     )
+    minimum: Decimal | None = param("Numbers below this are left as they are", None)
 
     def problems(self, cell: Cell, context: Context) -> Iterator[Violation]:
         """Yield none or both of `to` and `ending`, and numbers that are not positive."""
@@ -44,5 +47,10 @@ class Round(Step):
     def compile(self, cell: Cell, context: Context) -> Cell:
         """Return the number, of the same kind."""
         if self.ending is not None:
-            return replace(cell, expr=to_ending(cell.expr, self.ending, self.direction))
-        return replace(cell, expr=rounded(cell.expr, self.to or SMALLEST, self.direction))
+            changed = to_ending(cell.expr, self.ending, self.direction)
+        else:
+            changed = rounded(cell.expr, self.to or SMALLEST, self.direction)
+        if self.minimum is not None:
+            small = cell.expr < pl.lit(self.minimum, dtype=DECIMAL)
+            changed = pl.when(small).then(cell.expr).otherwise(changed)
+        return replace(cell, expr=changed)
