@@ -48,6 +48,10 @@ class FeedFolder:
         """Return the path of a publication's file, which may be missing."""
         return self.publication(number) / name
 
+    def shown(self, number: int) -> Path:
+        """Return where a publication's files lie, for readers in `current` if they are told it."""
+        return self.path / CURRENT if self.pointed() == number else self.publication(number)
+
     def share(self, folder: Path) -> None:
         """Give a finished folder to the other machines; here there are none."""
 

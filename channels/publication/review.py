@@ -39,9 +39,7 @@ def folder_path(settings: Settings, code: str, record: Publication) -> Path:
     folder = feed_folder(settings, code)
     if record.kind == "as_of":
         return folder.as_of(record.as_of)
-    link = folder.path / CURRENT
-    shown = link.is_symlink() and folder.pointed() == record.id  # shared feeds have no link
-    return link if shown else folder.publication(record.id)
+    return folder.shown(record.id)
 
 
 def last_two(session: Session, feed: Feed) -> tuple[int, int]:

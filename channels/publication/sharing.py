@@ -67,6 +67,10 @@ class SharedFolder(FeedFolder):
         """Return the manifest of a publication, None if it was never sent whole."""
         return super().manifest(number) if self._begin_copy(number) else None
 
+    def shown(self, number: int) -> Path:
+        """Return where this machine has what it published; what readers see lies in the storage."""
+        return self.publication(number)
+
     def share(self, folder: Path) -> None:
         """Send the files of a finished folder, the manifest last."""
         place = f"{self.root}/{folder.relative_to(self.path).as_posix()}"
@@ -101,6 +105,23 @@ class SharedFolder(FeedFolder):
         """Take a pointer away with its copies; harmless when there is none."""
         self.bucket.delete([f"{self.root}/{pointer}"])
         self.bucket.delete_folder(f"{self.root}/{LATEST[pointer]}")
+
+    def adopt(self) -> list[int]:
+        """Send what this machine published while it was alone, unless the feed is shared already.
+
+        Returns the publications, the oldest first.
+        """
+        own = FeedFolder(self.path)
+        if any(self.pointed(pointer) for pointer in LATEST):
+            return []
+        sent = sorted(own.finished())
+        for number in sent:
+            self.share(self.publication(number))
+        for pointer in LATEST:
+            if (named := own.pointed(pointer)) is not None:
+                self.switch(named, pointer)
+                own.unpoint(pointer)
+        return sent
 
     def settle(self) -> None:
         """Make copies that are not those of the pointer's publication."""

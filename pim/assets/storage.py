@@ -99,6 +99,16 @@ class Storage:
             else:
                 _copy(path, self._folder / key)
 
+    def send(self, folder: Path) -> int:
+        """Store the files of a folder that was the storage until now; return how many are new."""
+        sent = 0
+        for path in sorted(folder.glob("?/?/?/?/*")):
+            key = path.relative_to(folder).as_posix()
+            if _KEY.fullmatch(key) and not self.exists(key) and self._bucket:
+                self._bucket.put_file(path, f"{MEDIA}/{key}")
+                sent += 1
+        return sent
+
     def try_out(self) -> None:
         """Write and remove a small file, raising what goes wrong."""
         name = f".ready-{uuid.uuid4().hex}"

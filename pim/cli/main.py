@@ -107,6 +107,7 @@ def commands() -> click.Group:
         imports,
         runs,
         serve,
+        storage,
         users,
     )
 
@@ -123,6 +124,7 @@ def commands() -> click.Group:
         demo.register,
         generate.register,
         backup.register,
+        storage.register,
     )
     return group
 

@@ -115,13 +115,14 @@ class Machine:
 
     def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a process of this machine."""
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, *arguments],
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=(self.settings.home / "errors.log").open("a"),
-            text=True,
-        )
+        with (self.settings.home / "errors.log").open("a") as errors:
+            child = subprocess.Popen(
+                [sys.executable, "-c", script, *arguments],
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         self.processes.append(child)
         return child
 
@@ -144,6 +145,10 @@ class Machine:
             if child.stdout:
                 child.stdout.close()
         self.processes.clear()
+
+    def hide(self) -> None:
+        """Put runs where no other machine finds them: they share this one's disk only in tests."""
+        self.settings.runs.rename(self.settings.home / "not-to-be-seen")
 
     def lose_the_disk(self) -> None:
         self.projection.close()

@@ -62,9 +62,7 @@ def test_what_people_ask_is_answered_on_any_machine(one, other):
 
     compared = review.difference(other.settings, feed, first.id, second.id)
     with unit_of_work(other.engine) as work:
-        shown = explain(
-            work, other.projection, other.folder(), feed, item="laces", target="stock"
-        )
+        shown = explain(work, other.projection, other.folder(), feed, item="laces", target="stock")
 
     assert [(c["item"], c["old"], c["new"]) for c in compared["changed"]] == [("laces", "9", "4")]
     assert (shown["output"], shown["published"]) == ("4", "4")
@@ -73,7 +71,9 @@ def test_what_people_ask_is_answered_on_any_machine(one, other):
 
 def test_what_one_machine_holds_the_other_releases(one, other):
     one.publish()
-    one.feed(guards={"max_drop_percent": 10}, where={"field": "sku", "operator": "=", "value": "laces"})
+    one.feed(
+        guards={"max_drop_percent": 10}, where={"field": "sku", "operator": "=", "value": "laces"}
+    )
     held = one.publish()
     assert held.state == "held"
     assert len(stock_of(other.latest())) == 11
