@@ -18,7 +18,7 @@ from pim.db.run_locks import carrying_out
 from pim.db.runs import UNFINISHED, Cancelled, Run, find_run, finish_run
 from pim.db.troubles import told, words
 from pim.db.unit_of_work import unit_of_work
-from pim.errors import DatabaseGone, Refused, Retryable
+from pim.errors import Refused, Retryable
 from pim.jobs import trying
 from pim.jobs.context import JobContext
 from pim.jobs.editing import edit, undo_change_set
@@ -73,6 +73,12 @@ def carry_out(context: JobContext, name: str, run_id: int) -> None:
                 _carry_out(context, name, run_id)
     except Refused as error:
         log.info("run left alone", run=run_id, reason=str(error))
+    except Exception as error:
+        known = told(error, context.settings)
+        if not isinstance(known, Retryable):
+            raise
+        log.warning("run is tried again", run=run_id, reason=str(known))
+        raise _again(context, run_id, known) from error
 
 
 def go_on(context: JobContext, run_id: int, watch: Watch) -> Run:
@@ -109,8 +115,7 @@ def _carry_out(context: JobContext, name: str, run_id: int) -> None:
         known = told(error, context.settings)
         seconds = round(time.monotonic() - began, 3)
         if isinstance(known, Retryable):
-            log.warning("run is tried again", seconds=seconds, reason=str(known))
-            raise _again(context, run_id, known) from error
+            raise
         log.exception("run failed", seconds=seconds)
         _end(context, run_id, state="failed", error=words(known))
     else:
@@ -139,31 +144,25 @@ def _claim(context: JobContext, run_id: int) -> dict[str, object] | None:
 
 
 def _again(context: JobContext, run_id: int, error: Retryable) -> trying.Again:
-    """Return what asks the queue for another try, once the database can hear it.
+    """Put a run back into the queue; return what asks the queue for another try.
 
-    If the database was gone, so is our lock: another worker may be at the run already, so its row
-    is left alone. Otherwise the run waits in the queue.
+    A database that is gone is waited for, for a minute at most; after that the next worker finds
+    the run by its lock. With the database our lock was gone, so another worker may be at the run
+    already: then it is left alone.
     """
-    if isinstance(error, DatabaseGone):
-        _await_database(context)
-        return trying.Again(str(error), 1)
-    with unit_of_work(context.engine) as work:
-        run = find_run(work.session, run_id)
-        seconds = trying.wait_after(run)
-        finish_run(work, run, state="queued")
-        run.finished, run.stage = None, str(error)
-        return trying.Again(str(error), seconds)
-
-
-def _await_database(context: JobContext) -> None:
-    """Wait until the database answers, for a minute at most."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
-            with context.engine.connect():
-                return
+            with carrying_out(context.engine, run_id), unit_of_work(context.engine) as work:
+                run = find_run(work.session, run_id)
+                if run.state in {"running", "queued", "failed", "interrupted"}:
+                    run.state, run.stage, run.error, run.finished = "queued", str(error), None, None
+                return trying.Again(str(error), trying.wait_after(run))
+        except Refused:
+            break
         except DBAPIError:
             time.sleep(0.5)
+    return trying.Again(str(error), 1)
 
 
 def _end(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import psutil
@@ -53,8 +54,6 @@ class Timeline:
 
 def follow(place: Place, run_id: int) -> Timeline:
     """Let a worker carry a run out undisturbed; return its timeline."""
-    eye = Eye(place, run_id)
-    worker = place.spawn("worker")
     began = 0.0
     marks: list[tuple[float, str]] = []
 
@@ -66,14 +65,11 @@ def follow(place: Place, run_id: int) -> Timeline:
             marks.append((time.monotonic() - began, seen.mark))
         return seen.ended
 
-    try:
+    with closing(Eye(place, run_id)) as eye, place.process("worker"):
         last = eye.wait(note, seconds=LONG, pause=0.005)
-        assert last.state == "done", last
         seconds = time.monotonic() - began if began else 0.1
-        return Timeline(marks or [(0.0, last.mark)], seconds)
-    finally:
-        eye.close()
-        end(worker)
+    assert last.state == "done", last
+    return Timeline(marks or [(0.0, last.mark)], seconds)
 
 
 @dataclass
@@ -89,22 +85,20 @@ def kill_carriers(
 ) -> Killed:
     """Kill, turn by turn, the worker and the command that carry a run out; let a worker end it."""
     killed = Killed()
-    eye = Eye(place, run_id)
-    for moment in moments:
-        by_worker = killed.moments % 2 == 0
-        arguments = ("worker",) if by_worker else ("run", "resume", str(run_id))
-        carrier = place.spawn(*arguments)
-        alive = _await(eye, timeline, moment, carrier)
-        end(carrier, signal.SIGKILL)
-        if not alive:
-            break
-        killed.moments += 1
-    worker = place.spawn("worker")
-    last = eye.wait(lambda seen: seen.ended, seconds=LONG)
+    with closing(Eye(place, run_id)) as eye:
+        for moment in moments:
+            by_worker = killed.moments % 2 == 0
+            arguments = ("worker",) if by_worker else ("run", "resume", str(run_id))
+            with place.process(*arguments) as carrier:
+                alive = _await(eye, timeline, moment, carrier)
+                end(carrier, signal.SIGKILL)
+            if not alive:
+                break
+            killed.moments += 1
+        with place.process("worker"):
+            last = eye.wait(lambda seen: seen.ended, seconds=LONG)
     assert last.state == "done", last
     killed.resumed = killed.moments
-    eye.close()
-    end(worker)
     return killed
 
 
@@ -113,21 +107,18 @@ def kill_database(
 ) -> Killed:
     """Kill or restart PostgreSQL under a worker, which must come back by itself."""
     killed = Killed()
-    eye = Eye(place, run_id)
-    worker = place.spawn("worker")
-    for moment in moments:
-        if not _await(eye, timeline, moment, worker):
-            break
-        _stop_database(place, restart=killed.moments % 3 == 2)
-        killed.moments += 1
-        eye.close()
-        eye.wait(lambda _: True, seconds=LONG, pause=0.05)
-        assert worker.poll() is None, "The worker did not survive its database."
-    last = eye.wait(lambda seen: seen.ended, seconds=LONG)
+    with closing(Eye(place, run_id)) as eye, place.process("worker") as worker:
+        for moment in moments:
+            if not _await(eye, timeline, moment, worker):
+                break
+            _stop_database(place, restart=killed.moments % 3 == 2)
+            killed.moments += 1
+            eye.close()
+            eye.wait(lambda _: True, seconds=LONG, pause=0.05)
+            assert worker.poll() is None, "The worker did not survive its database."
+        last = eye.wait(lambda seen: seen.ended, seconds=LONG)
     assert last.state == "done", last
     killed.resumed = killed.moments
-    eye.close()
-    end(worker)
     return killed
 
 

@@ -151,6 +151,15 @@ class Place:
                 stdin=subprocess.DEVNULL,
             )
 
+    @contextmanager
+    def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Give a command of `pim` that runs beside; it is stopped at the end."""
+        process = self.spawn(*arguments)
+        try:
+            yield process
+        finally:
+            end(process)
+
     def pim(self, *arguments: str, text: str | None = None) -> Any:
         """Run a command to its end and return its JSON answer."""
         done = subprocess.run(
