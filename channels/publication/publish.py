@@ -111,6 +111,15 @@ class Publishing:
         """Return the feed's folder."""
         return feed_folder(self.settings, self.feed.code)
 
+    def publish_whole(self) -> Publication:
+        """Publish; of a publication that fails nothing stays, as of one that a full disk ends."""
+        try:
+            return self.publish()
+        except BaseException:
+            if getattr(self, "record", None) is not None and self.options.kind != "as_of":
+                self.folder.discard(self.record.id)
+            raise
+
     def publish(self) -> Publication:
         """Carry the publication to its end and return its record."""
         started = time.monotonic()
