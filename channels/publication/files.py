@@ -62,6 +62,12 @@ class FeedFolder:
         """Return an empty folder for a publication that is being built."""
         return fresh_folder(self.publication(number))
 
+    def discard(self, number: int) -> None:
+        """Remove what a publication had written when it failed; one that is whole stays."""
+        folder = self.publication(number)
+        if not (folder / MANIFEST).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
     def switch(self, number: int, pointer: str = CURRENT, *, told: int | None = ANY) -> None:
         """Point readers to a publication; they see the old one whole or the new one whole.
 
@@ -139,6 +145,8 @@ class FeedFolder:
         for folder in (self.path / "publications").glob("*"):
             if int(folder.name) not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+        for pointer in self.path.glob(".*.new"):
+            pointer.unlink(missing_ok=True)
         moments = (self.path / "as-of").glob("*")
         for folder in sorted(moments, key=_modified, reverse=True)[aside:]:
             shutil.rmtree(folder, ignore_errors=True)

@@ -63,7 +63,7 @@ def publish_feed(
                     options,
                     run_id=run.id,
                     shared=shared or Round(),
-                ).publish()
+                ).publish_whole()
         except Exception as error:
             work.rollback()
             with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone

@@ -21,6 +21,8 @@ from pim.projection.segments import Segment, collect, sync_folder
 FORMAT: Final = 1
 CURRENT: Final = "current"
 MANIFESTS: Final = "manifests"
+#: The ending of a manifest that is being written.
+DRAFT: Final = ".new"
 SEGMENTS: Final = "segments"
 #: Orders of text columns, by base: worked out by readers, removed with the base.
 ORDERS: Final = "orders"
@@ -120,7 +122,9 @@ def next_number(folder: Path) -> int:
 
 
 def _collect(folder: Path, current: Manifest) -> None:
-    """Remove manifests that no reader holds, then segments that no manifest names."""
+    """Remove manifests that no reader holds, then segments that no manifest names, and drafts."""
+    for draft in (folder / MANIFESTS).glob(f".*{DRAFT}"):
+        draft.unlink(missing_ok=True)
     named = {segment.name for segment in current.segments}
     for path in (folder / MANIFESTS).glob("*.json"):
         if path.stem != f"{current.number:012}" and not _remove_unless_leased(path):
@@ -144,13 +148,20 @@ def _remove_unless_leased(path: Path) -> bool:
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[Any]:
-    """Open a file that appears whole under its name, and safe on disk, or not at all."""
-    draft = path.with_name(f".{path.name}")
-    with draft.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    """Open a file that appears whole under its name, and safe on disk, or not at all.
+
+    A draft that a killed process leaves has no number as its name, and goes with the next one.
+    """
+    draft = path.with_name(f".{path.name}{DRAFT}")
+    try:
+        with draft.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # a full disk
+        raise
 
 
 def dump(manifest: Manifest) -> bytes:

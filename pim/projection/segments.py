@@ -58,12 +58,16 @@ def write(
     draft = folder / f".{name}"
     draft.mkdir(parents=True)
     heights = sum(frame.height for frame in items), owners.height, len(gone)
-    write_file(draft / ITEMS, joined(items))
-    write_file(draft / OWNERS, owners)
-    write_file(draft / GONE, pl.DataFrame({"id": gone}, schema={"id": pl.Int64}))
-    files = {path.name: path.stat().st_size for path in draft.iterdir()}
-    sync_folder(draft)
-    draft.rename(folder / name)
+    try:
+        write_file(draft / ITEMS, joined(items))
+        write_file(draft / OWNERS, owners)
+        write_file(draft / GONE, pl.DataFrame({"id": gone}, schema={"id": pl.Int64}))
+        files = {path.name: path.stat().st_size for path in draft.iterdir()}
+        sync_folder(draft)
+        draft.rename(folder / name)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)  # a full disk wants its room back
+        raise
     sync_folder(folder)
     return Segment(name=name, items=heights[0], owners=heights[1], gone=heights[2], files=files)
 
