@@ -1,20 +1,25 @@
-"""Run one step in a process of its own: `python -m tests.bench.child STEP SCRATCH SIZE FEEDS`."""
+"""Run a part of one step: `python -m tests.bench.child prepare|measure|ends STEP SCRATCH ...`.
+
+Processes that the step starts import this file again, so it imports nothing before `main`.
+"""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-
-from tests.bench.place import Place
-from tests.bench.steps import STEPS, shown
 
 
 def main() -> None:
-    """Run the step and leave what it took in SCRATCH/measured.json."""
-    name, scratch, size, feeds = sys.argv[1:]
+    """Carry the part out and leave what it found in SCRATCH/<part>.json."""
+    from dataclasses import asdict  # noqa: PLC0415 - see above
+    from pathlib import Path  # noqa: PLC0415
+
+    from tests.bench.place import Place  # noqa: PLC0415
+    from tests.bench.steps import STEPS  # noqa: PLC0415
+
+    part, name, scratch, size, feeds = sys.argv[1:]
     place = Place(Path(scratch), int(size), int(feeds))
-    step, _ = STEPS[name]
-    place.remember("measured", shown(step(place)))
+    found = getattr(STEPS[name], part)(place)
+    place.remember(part, found and asdict(found))
 
 
 if __name__ == "__main__":

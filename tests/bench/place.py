@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from pim.cli.context import Cli
 from pim.cli.main import commands
@@ -30,6 +29,11 @@ class Place:
     feeds: int
 
     @property
+    def home(self) -> Path:
+        """Return the folder that is PIM_HOME."""
+        return self.scratch / "home"
+
+    @property
     def settings(self) -> Settings:
         """Return the settings of the benchmark's home."""
         return Settings.from_environment()
@@ -39,11 +43,24 @@ class Place:
         """Return the folder of the generated catalogue."""
         return self.scratch / "files"
 
+    def made(self, name: str) -> Path:
+        """Return where a file lies that a step has prepared."""
+        return self.scratch / "made" / name
+
+    def share(self, of_full_size: int) -> int:
+        """Return as much of this size as a number is of 700,000, at least one."""
+        return max(1, self.size * of_full_size // 700_000)
+
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """Yield an engine on the benchmark's database."""
         with Cli(self.settings).engine() as engine:
             yield engine
+
+    def scalar(self, query: str, **parameters: Any) -> Any:
+        """Return one value from the database."""
+        with self.engine() as engine, engine.connect() as connection:
+            return connection.execute(text(query), parameters).scalar()
 
     @contextmanager
     def projection(self) -> Iterator[Projection]:
@@ -63,10 +80,10 @@ class Place:
             code = _run(group, [*arguments, "--json"])
         seconds = time.perf_counter() - began
         output.seek(0)
-        text = output.read()
+        answer = output.read()
         if code > 1:
-            sys.exit(f"pim {' '.join(arguments)} ended with {code}: {text}")
-        return json.loads(text), seconds
+            raise RuntimeError(f"pim {' '.join(arguments)[:200]} ended with {code}: {answer[:500]}")
+        return json.loads(answer), seconds
 
     def remember(self, name: str, value: Any) -> None:
         """Keep something for a later step."""
