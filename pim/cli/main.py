@@ -100,6 +100,7 @@ def commands() -> click.Group:
         bulk,
         database,
         demo,
+        doctor,
         exports,
         feeds,
         generate,
@@ -124,6 +125,7 @@ def commands() -> click.Group:
         demo.register,
         generate.register,
         backup.register,
+        doctor.register,
         storage.register,
     )
     return group
