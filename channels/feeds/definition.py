@@ -80,7 +80,7 @@ class Definition:
 
     def compile(self, as_of: datetime) -> CompiledMapping:
         """Return the mapping compiled for a moment; one that looks at no moment only once."""
-        key = as_of if self._depends_on_time else None
+        key = as_of if self.maps_by_time else None
         known = self._compiled.get(key)
         if known is None:
             known = compile_mapping(self.mapping, replace(self.context, as_of=as_of))
@@ -89,7 +89,8 @@ class Definition:
         return known
 
     @cached_property
-    def _depends_on_time(self) -> bool:
+    def maps_by_time(self) -> bool:
+        """Tell whether time alone may change items."""
         return depends_on_time(self.mapping)
 
     @cached_property

@@ -12,7 +12,8 @@ import polars as pl
 from channels.mapping.document import Mapping
 from channels.mapping.moments import steps_of
 from channels.mapping.targets import UNMAPPED, Target, mapped
-from channels.steps.contract import Context, FieldRef
+from channels.steps.contract import DECIMAL, Context, FieldRef
+from channels.steps.past_price import PastPrice
 from channels.steps.render import rendered
 from channels.steps.sources import Source
 from channels.steps.stages import Stages
@@ -37,7 +38,15 @@ class CompiledMapping:
     @cached_property
     def columns(self) -> frozenset[str]:
         """Return the columns of the projection that the mapping reads."""
-        return frozenset(name for each in self.compiled for name in each.reads)
+        reads = {name for each in self.compiled for name in each.reads}
+        needs = {name for each in self.derived for name in each.needs}
+        return frozenset(reads - {each.column for each in self.derived} | needs)
+
+    @cached_property
+    def derived(self) -> tuple[PastPrice, ...]:
+        """Return the prices gone by that the mapping reads (`channels.past_prices`)."""
+        asked = {name: e for each in self.compiled for name, e in each.stages.derived.items()}
+        return tuple(asked.values())
 
     @property
     def groups(self) -> frozenset[str]:
@@ -60,6 +69,8 @@ class CompiledMapping:
             pl.lit(None, dtype=_dtype(self.context, name)).alias(name)
             for name in sorted(self.columns - set(frame.columns))
         ]
+        unknown = [each.column for each in self.derived if each.column not in frame.columns]
+        missing += [pl.lit(None, dtype=DECIMAL).alias(name) for name in unknown]
         return frame.with_columns(missing) if missing else frame
 
     def trace(self, target: str, frame: pl.DataFrame, *, row: int = 0) -> list[dict[str, Any]]:

@@ -37,7 +37,8 @@ def steps_of(source: Source) -> Iterator[Step]:
 def _looks_at_time(step: Step) -> bool:
     if not type(step).__module__.startswith(_OWN):
         return True
-    return any(asks_for_time(each.node) for each in _parameters(step) if isinstance(each, When))
+    asked = (each.node for each in _parameters(step) if isinstance(each, When))
+    return step.follows_time or any(map(asks_for_time, asked))
 
 
 def _parameters(step: Step) -> Iterator[Any]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+from sqlalchemy.orm import Session
 
 from channels.checking.check import check
 from channels.checking.result import Checked
 from channels.feeds.definition import Definition
 from channels.mapping.compiled import CompiledMapping
+from channels.past_prices.columns import with_past_prices
 from channels.publication.ledger import content_hash
 from channels.publication.selection import GROUP_OF_LEVEL, SKUS
 from pim.projection import Reading
@@ -42,14 +44,18 @@ def build(
     as_of: datetime,
     beside: pl.Series | None = None,
     rows: Rows | None = None,
+    history: Session | None = None,
 ) -> Built:
     """Map and check the items of these products, in the stable order of their ids.
 
     `beside` are products that aggregates look at, too, and that give no items. `rows` gives the
-    columns of products, by default from the reading.
+    columns of products, by default from the reading. `history` is where prices gone by are read;
+    without it they are empty.
     """
     compiled = definition.compile(as_of)
     rows = rows or (lambda names, ids: reading.frame(names, ids=ids, levels=SKUS))
+    if history is not None:
+        rows = _with_history(rows, compiled, history, as_of)
     frame, mapped = _mapped(rows, definition, compiled, products, beside)
     checked = check(
         mapped,
@@ -71,6 +77,13 @@ def build(
         }
     )
     return Built(items=checked.frame, keys=keys, checked=checked, selected=mapped.height)
+
+
+def _with_history(rows: Rows, compiled: CompiledMapping, history: Session, now: datetime) -> Rows:
+    def read(names: Sequence[str], ids: pl.Series) -> pl.DataFrame:
+        return with_past_prices(rows(names, ids), compiled, history, now)
+
+    return read
 
 
 def _mapped(

@@ -47,8 +47,8 @@ def look_at_changes(
 ) -> Looked:
     """Return the products that may publish differently than by the manifest `last`.
 
-    All of them after a new version of the definition, a change of the structure, or the deletion
-    of a product whose group counts.
+    All of them after a new version of the definition, a change of the structure, the deletion of
+    a product whose group counts, or if the mapping looks at the moment of the publication.
     """
     everything = look_at_all(reading, definition, now) if definition.selects_by_time else None
     within = _within(connection, reading, definition, now, everything, last, version, shared)
@@ -72,7 +72,7 @@ def _within(
     version: int,
     shared: Round,
 ) -> pl.Series | None:
-    if last.get("feed_version") != version:
+    if last.get("feed_version") != version or definition.maps_by_time:
         return None
     changed = shared.changed(connection, reading, last.get("snapshot"))
     if changed is None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from channels.feeds.definition import Definition, parse_feed
 from channels.mapping.compiled import CompiledMapping, Origin, origin
 from channels.models import Feed
+from channels.past_prices.columns import with_past_prices
 from channels.publication import ledger
 from channels.publication.files import CURRENT, DELTA, FeedFolder
 from channels.publication.selection import SKUS, whole_groups
@@ -52,6 +53,7 @@ def explain(
     compiled = _compiled(definition, target, work)
     product = _product_of(work.session, folder, item)
     frame, row = _frame(projection, compiled, product)
+    frame = with_past_prices(frame, compiled, work.session, work.clock())
     steps = compiled.trace(target, frame, row=row)
     found = origin(compiled, target, frame, row=row)
     own = names_of(work.session, [product])[product]

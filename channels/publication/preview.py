@@ -9,6 +9,7 @@ import polars as pl
 from channels.checking.check import check
 from channels.feeds.definition import parse_feed
 from channels.models import Feed
+from channels.past_prices.columns import with_past_prices
 from channels.publication.selection import SKUS, select_products, whole_groups
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
@@ -33,6 +34,7 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
         ids = whole_groups(reading, [entity.id], compiled.groups)
         frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
         asked = pl.Series("id", [entity.id])
+        frame = with_past_prices(frame, compiled, work.session, now)
         selected = entity.id in select_products(reading, definition, now, among=asked)
     row = frame["id"].index_of(entity.id)
     if row is None:

@@ -130,7 +130,14 @@ class Publishing:
             last = (self.folder.manifest(told) if told else None) or {}
             looked = self._look(reading, last, now)
             self.progress("mapping", total=len(looked.selected))
-            built = build(reading, self.definition, looked.selected, as_of=now, rows=looked.rows)
+            built = build(
+                reading,
+                self.definition,
+                looked.selected,
+                as_of=now,
+                rows=looked.rows,
+                history=self.work.session,
+            )
             self.record.snapshot = reading.manifest.snapshot
             unfinished = list(reading.manifest.unfinished)
         self.progress("comparing", total=built.items.height)

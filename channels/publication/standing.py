@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import polars as pl
+from sqlalchemy.orm import Session
 
 from channels.feeds.definition import Definition
 from channels.models import Feed
@@ -53,10 +54,11 @@ def standing(
     related: pl.DataFrame,
     *,
     now: datetime,
+    history: Session | None = None,
 ) -> Standing:
     """Return where a product stands, by mapping and checking it now, with its group.
 
-    `related` are the product's relatives.
+    `related` are the product's relatives; `history` is where prices gone by are read.
     """
     number = folder.pointed(CURRENT)
     group = _group(related, definition, product)
@@ -65,7 +67,7 @@ def standing(
     mine = group.filter(group.is_in(chosen.implode()))
     built = None
     if product in mine:  # steps that look at the whole style see what a publication shows them
-        built = build(reading, definition, mine, as_of=now, beside=chosen)
+        built = build(reading, definition, mine, as_of=now, beside=chosen, history=history)
     problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
     item = told["item"][0] if told.height else None
     state = _state(built, told, _own(built, definition, product))

@@ -157,6 +157,8 @@ class Step(ABC):
 
     name: ClassVar[str] = ""
     accepts: ClassVar[frozenset[Kind]] = TEXTS
+    #: Whether the same product may give another value tomorrow.
+    follows_time: ClassVar[bool] = False
 
     def problems(self, cell: Cell, context: Context) -> Iterator[Violation]:
         """Yield what makes these parameters senseless for this cell; paths are parameters."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from channels.steps.contract import Step
+from channels.steps.contract import FieldRef, Step
 from channels.steps.parameters import Parameter, parameters_of
 from channels.steps.registry import load_steps
 from channels.steps.sources import Source, When
@@ -28,6 +28,7 @@ KINDS: Mapping[Any, str] = {
     int: "a whole number",
     str: "text",
     Decimal: "a number, as text",
+    FieldRef: "a field",
     Source: 'a source: `{"from": FIELD, "steps": [...]}`',
     When: "a condition",
 }

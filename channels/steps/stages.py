@@ -14,6 +14,8 @@ from operator import itemgetter
 
 import polars as pl
 
+from channels.steps.past_price import PastPrice
+
 _MARK = "\x01"
 
 
@@ -28,6 +30,7 @@ class Stages:
     _held: list[tuple[int, str, pl.Expr]] = field(default_factory=list)
     _lacking: list[pl.Expr] = field(default_factory=list)
     _where: list[pl.Expr] = field(default_factory=list)
+    derived: dict[str, PastPrice] = field(default_factory=dict)
 
     def hold(self, expr: pl.Expr) -> pl.Expr:
         """Return a column that will hold the value of an expression."""
@@ -36,6 +39,11 @@ class Stages:
         name = f"{_MARK}{self.prefix}{_MARK}{len(self._held)}"
         self._held.append((level, name, expr))
         return pl.col(name)
+
+    def derive(self, request: PastPrice) -> pl.Expr:
+        """Return the column of a price gone by, which is worked out beside the projection's."""
+        self.derived[request.column] = request
+        return pl.col(request.column)
 
     def lack(self, value: pl.Expr) -> None:
         """Note a value that a lookup lacks (null where it lacks none)."""

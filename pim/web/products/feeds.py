@@ -27,7 +27,7 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
     with state.reading() as reading:
         found: list[Standing | Unusable] = []
         related = relatives(reading, product)
-        now = state.work().clock()
+        now, history = state.work().clock(), state.work().session
         for feed in list_feeds(state.work().session):
             try:
                 definition = parse_feed(feed.document, reading.structure)
@@ -35,5 +35,9 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
                 found.append(Unusable(feed=feed, reason=str(refusal)))
                 continue
             folder = folder_of(state.parts().settings, feed)
-            found.append(standing(reading, feed, definition, folder, product, related, now=now))
+            found.append(
+                standing(
+                    reading, feed, definition, folder, product, related, now=now, history=history
+                )
+            )
         return found

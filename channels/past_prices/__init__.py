@@ -1,0 +1,1 @@
+"""Prices gone by, worked out from history for all products of a publication at once."""
