@@ -74,6 +74,7 @@ class Definition:
     severities: Mapping[str, str] = field(default_factory=dict)
     guards: Guards = field(default_factory=Guards)
     retention: int = 5
+    compression: str | None = None
     _compiled: dict[datetime | None, CompiledMapping] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -146,6 +147,7 @@ def parse_feed(document: Mapping[str, Any], structure: Structure) -> Definition:
         severities=shape["severity"],
         guards=Guards(**shape["guards"]),
         retention=shape["retention"],
+        compression=shape["compression"],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import RAISE, Schema, fields, validate
 
 SEVERITIES = ("error", "warning", "drop_value", "hold_group", "off")
+COMPRESSIONS = ("gzip",)
 LEVELS = ("product", "model", "colourway")
 CODE = validate.Regexp(r"^[A-Za-z0-9_]{1,100}$", error="Letters, digits and underscores only.")
 
@@ -62,6 +63,9 @@ class FeedSchema(Schema):
     media_base_url = fields.String(load_default="")
     exporter = fields.String(required=True)
     options = fields.Dict(keys=fields.String(), load_default=dict)
+    compression = fields.String(
+        load_default=None, allow_none=True, validate=validate.OneOf(COMPRESSIONS)
+    )
     level = fields.String(load_default="product", validate=validate.OneOf(LEVELS))
     where = fields.Dict(load_default=dict)
     completeness = fields.Nested(CompletenessSchema, load_default=None, allow_none=True)

@@ -20,6 +20,7 @@ from channels.feeds.known import definition_of
 from channels.models import Feed, Publication
 from channels.publication import ledger as ledgers
 from channels.publication.build import Built, build
+from channels.publication.compressing import SUFFIXES, opened
 from channels.publication.deltas import Looked, look_at_all, look_at_changes
 from channels.publication.files import (
     CURRENT,
@@ -241,8 +242,9 @@ class Publishing:
         definition = self.definition
         limits = definition.exporter.limits(definition.options)
         items = items_of_file(built.items, diff.status if self.options.delta else None, limits)
-        path = folder / definition.exporter.file_name(definition.options)
-        with path.open("wb") as out:
+        name = definition.exporter.file_name(definition.options)
+        path = folder / f"{name}{SUFFIXES[definition.compression]}"
+        with opened(path, definition.compression) as out:
             written = definition.exporter.write(
                 self.progress.frames(items),
                 out,
@@ -251,7 +253,6 @@ class Publishing:
                 delta=self.options.delta,
                 removed=diff.removed["item"].to_list() if self.options.delta else (),
             )
-        sync_file(path)
         built.checked.violations.write_csv(folder / "violations.csv")
         return folder, written
 
@@ -311,6 +312,8 @@ class Publishing:
             "feed_version": record.feed_version,
             "files": files,
         }
+        for path in folder.iterdir():  # each once, before the manifest vouches for them
+            sync_file(path)
         write_manifest(folder, manifest)
         self.folder.share(folder)
         record.manifest = manifest
