@@ -79,14 +79,20 @@ class Bucket:
 
         Raises Conflict when somebody else has written the object since.
         """
-        mode: Any = {"e_tag": before.tag} if before else "create"
         try:
-            with told(self.url, key):
-                obstore.put(self._store, key, content, mode=mode, use_multipart=False)
-        except Conflict:  # perhaps with ourselves: the answer to a first try may have been lost
+            self._write(key, content, {"e_tag": before.tag} if before else "create")
+        except Conflict:
             now = self.read(key)
-            if now is None or now.content != content:
+            if now is not None and now.content == content:
+                return  # by ourselves: the answer to a first try was lost
+            if before is None or now is None or now.tag != before.tag:
                 raise
+            # Nobody was quicker: older gateways of Ceph know tags only without their quotes.
+            self._write(key, content, {"e_tag": before.tag.strip('"')})
+
+    def _write(self, key: str, content: bytes, mode: Any) -> None:
+        with told(self.url, key):
+            obstore.put(self._store, key, content, mode=mode, use_multipart=False)
 
     def put(self, key: str, content: bytes) -> None:
         """Write a small object, whatever was there."""
