@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from channels.feeds.service import find_feed
@@ -55,7 +56,7 @@ def publish_feed(
             with alone(engine, feed):
                 if refresh:
                     projection.refresh()
-                record = Publishing(
+                publishing = Publishing(
                     work,
                     settings,
                     projection,
@@ -63,7 +64,8 @@ def publish_feed(
                     options,
                     run_id=run.id,
                     shared=shared or Round(),
-                ).publish_whole()
+                )
+                record = _published_by(work, run) or publishing.publish_whole()
         except Exception as error:
             work.rollback()
             with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone
@@ -72,6 +74,17 @@ def publish_feed(
             raise
         _finish(work, run, record)
     return record
+
+
+def _published_by(work: Work, run: runs.Run) -> Publication | None:
+    """Return what a run that is taken up again has published already.
+
+    Its process ended between the switch and its last commit. Published once more, a delta would
+    tell nothing, in the place of the one that tells what changed.
+    """
+    return work.session.scalar(
+        select(Publication).where(Publication.run_id == run.id, Publication.state == "published")
+    )
 
 
 def _fail(work: Work, feed: Feed, run_id: int, reasons: list[str], kind: str, state: str) -> None:

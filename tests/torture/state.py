@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,13 +153,13 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def projection_state(projection: Projection) -> str:
+def projection_state(projection: Projection, *, without: Collection[str] = ()) -> str:
     """Return the hash of every column of every row that the projection shows."""
     digest = hashlib.sha256()
     with projection.read() as reading:
         levels = (*PRODUCT_LEVELS, *MODEL_LEVELS)
         ids = reading.frame(["id"], levels=levels)["id"].sort()
-        for name in sorted(_columns(projection)):
+        for name in sorted(_columns(projection) - set(without)):
             try:
                 frame = reading.frame([name], ids=ids, levels=levels)
             except NotFound:  # a column of the segment's own, such as the row of the owner
