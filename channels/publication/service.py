@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from channels.feeds.service import find_feed
 from channels.models import Feed, Publication
@@ -16,9 +15,9 @@ from channels.publication.rounds import Round
 from pim import logs
 from pim.db import runs
 from pim.db.run_locks import carrying_out
-from pim.db.troubles import words
+from pim.db.troubles import LOST, words
 from pim.db.unit_of_work import Work
-from pim.errors import Refused, Retryable
+from pim.errors import Refused
 from pim.projection import Projection
 from pim.settings import Settings
 
@@ -68,7 +67,7 @@ def publish_feed(
                 record = _published_by(work, run) or publishing.publish_whole()
         except Exception as error:
             work.rollback()
-            with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone
+            with suppress(*LOST):  # the lock tells, if the database is gone
                 state = "cancelled" if isinstance(error, runs.Cancelled) else "failed"
                 _fail(work, feed, run.id, reasons_of(error, settings), options.kind, state)
             raise

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from pim.errors import DatabaseGone, DiskFull, PimError, Retryable
 from pim.settings import Settings
@@ -22,8 +22,11 @@ from pim.settings import Settings
 #: SQLSTATEs, or their classes: connection lost, server shutting down, crashed or starting.
 GONE: Final = ("08", "57P01", "57P02", "57P03")
 DISK_FULL: Final = "53100"
-#: Two transactions met; the same work succeeds when it is tried again.
+#: Two transactions met: they could not be put in an order, or waited for each other.
 MET: Final = ("40001", "40P01")
+
+#: What keeps the end of a run from being noted when the database is gone.
+LOST: Final = (DBAPIError, PendingRollbackError, Retryable)
 
 #: A disk with less than this free cannot take a segment of PostgreSQL's log.
 SCARCE: Final = 16 * 1024 * 1024
@@ -54,6 +57,11 @@ def words(error: BaseException, settings: Settings | None = None) -> str:
     return str(known) if isinstance(known, PimError) else f"{type(known).__name__}: {known}"
 
 
+def met(error: BaseException) -> bool:
+    """Tell whether two transactions met, so that the same work succeeds when it is tried again."""
+    return _sqlstate(error) in MET
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what led to it, the first cause first: the later ones follow from it."""
     chain: list[BaseException] = []
@@ -73,7 +81,7 @@ def _known(error: BaseException, settings: Settings | None) -> PimError | None:
         return _full(getattr(error, "filename", None), settings)
     if _is_gone(error):
         return _gone(error, settings)
-    if state in MET:
+    if met(error):
         return Retryable("Two writers met in the database. The same work can be tried again.")
     return None
 
@@ -96,6 +104,8 @@ def _is_gone(error: BaseException) -> bool:
     origin = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, PendingRollbackError) and "reconnect" in str(error):
+        return True  # it goes on in a transaction whose connection is lost
     if not isinstance(origin, (psycopg.OperationalError, psycopg.InterfaceError)):
         return False
     state = origin.sqlstate

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy.exc import DBAPIError
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
-from pim.db.troubles import words
+from pim.db.troubles import LOST, words
 from pim.db.unit_of_work import Work
 from pim.domain import conditions, operations
 from pim.domain.conditions import Condition
@@ -32,7 +31,7 @@ from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck, Rows, rows_of
 from pim.editing.selection import FILE, Selection, select
 from pim.editing.targets import MODEL_LEVELS, targets
-from pim.errors import Refused, Retryable
+from pim.errors import Refused
 from pim.products.change_sets import open_change_set
 from pim.products.models import MODEL, PRODUCT, ChangeSet
 from pim.projection import Projection
@@ -183,7 +182,7 @@ class BulkEdit:
 
     def _fail(self, run: runs.Run, change_set: ChangeSet, error: BaseException) -> None:
         """Note why the run ended; what a lost database keeps from being noted, its lock tells."""
-        with suppress(DBAPIError, Retryable):
+        with suppress(*LOST):
             told = words(error)
             ending.note(self.work, run, change_set, self.result, state="failed", error=told)
             self.work.commit()

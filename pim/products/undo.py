@@ -12,15 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
 from pim.db.runs import Cancelled, Run
-from pim.db.troubles import words
+from pim.db.troubles import LOST, words
 from pim.db.unit_of_work import Work
 from pim.domain.structure import Structure
-from pim.errors import Refused, Retryable
+from pim.errors import Refused
 from pim.products.change_sets import close_change_set, find_change_set, open_change_set
 from pim.products.models import ChangeSet
 from pim.products.reverting import existence
@@ -145,7 +144,7 @@ def _ended(work: Work, run: Run, undoing: Undoing, opened: ChangeSet) -> Iterato
     except BaseException as error:  # a person's Ctrl-C ends the run as well
         work.rollback()
         if not work.dry_run:
-            with suppress(DBAPIError, Retryable):  # the lock tells, if the database is gone
+            with suppress(*LOST):  # the lock tells, if the database is gone
                 _stop(work, run, opened, error)
         raise
 

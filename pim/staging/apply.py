@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from importers.contract import ROW
 from pim.db.copy import copy_in
+from pim.db.troubles import met
 from pim.products import writer
 from pim.products.unique import register, sync_unique_values
 from pim.staging.associations import AssociationReader, Mirror
@@ -45,8 +46,9 @@ class Applier:
             try:
                 with self.session.begin_nested():
                     return chunk()
-            except (IntegrityError, OperationalError):
-                if left == 0:
+            except (IntegrityError, OperationalError) as error:
+                lost = isinstance(error, OperationalError) and not met(error)
+                if left == 0 or lost:  # a database that is gone, or full, is no better next time
                     raise
         raise AssertionError("unreachable")
 

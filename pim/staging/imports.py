@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
+from pim.db.troubles import LOST, words
 from pim.db.unit_of_work import Work
-from pim.errors import PimError, Refused
+from pim.errors import Refused
 from pim.products.change_sets import close_change_set, find_change_set, open_change_set
 from pim.products.models import ChangeSet
 from pim.settings import Settings
@@ -27,8 +28,9 @@ from pim.staging.intake import Intake
 from pim.staging.processing import Processor
 from pim.staging.profiles import Profile, find
 from pim.staging.results import ImportResult, dialects, first_violations
-from pim.staging.staged import Stage, StagePlan
+from pim.staging.staged import PLAN, Stage, StagePlan
 from pim.staging.tasks import tasks
+from pim.storage import run_files
 
 __all__ = ["ImportOptions", "ImportResult", "ImportRun"]
 
@@ -69,7 +71,7 @@ class ImportRun:
     def begin(
         cls, work: Work, settings: Settings, paths: list[Path], options: ImportOptions
     ) -> ImportRun:
-        """Open the run and its change set."""
+        """Open the run and its change set; `finish` commits them once it holds the run."""
         if work.dry_run != options.dry_run:
             raise ValueError("A dry run needs a unit of work that never commits.")
         label = ", ".join(path.name for path in paths)
@@ -80,9 +82,7 @@ class ImportRun:
         }
         run = runs.start_run(work, kind="import", label=label, parameters=parameters)
         change_set = open_change_set(work, kind="import", label=label, run_id=run.id)
-        started = cls(work, settings, run, options, change_set_id=change_set.id)
-        started._commit()
-        return started
+        return cls(work, settings, run, options, change_set_id=change_set.id)
 
     @classmethod
     def again(cls, work: Work, settings: Settings, run: runs.Run) -> ImportRun:
@@ -103,7 +103,6 @@ class ImportRun:
             task=state["task"],
         )
         run.state, run.error, run.finished, run.cancel_requested = "running", None, None, False
-        taken_up._commit()
         return taken_up
 
     @cached_property
@@ -127,18 +126,25 @@ class ImportRun:
         Raises Refused when another process is at it.
         """
         with self._held(), self._folder() as folder:
+            self._commit()
             try:
                 return self._carry_out(folder)
             except BaseException as error:
                 self.work.rollback()
                 if not self.options.dry_run:
-                    self._fail(error)
+                    with suppress(*LOST):  # the lock tells, if the database is gone
+                        self._fail(error)
                 raise
 
-    def _held(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         """Hold the run, which others see; nobody sees that of a dry run."""
+        if self.options.dry_run:
+            yield
+            return
         engine = self.work.session.get_bind().engine
-        return nullcontext() if self.options.dry_run else carrying_out(engine, self.run.id)
+        with carrying_out(engine, self.run.id) as check, self.work.guarded(check):
+            yield
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
@@ -152,6 +158,8 @@ class ImportRun:
             yield folder
 
     def _carry_out(self, folder: Path) -> ImportResult:
+        if not self.options.dry_run:
+            run_files.bring(self.settings, folder / "staged", last=PLAN)
         stage = Stage(folder / "staged")
         if not self._is_staged(stage):
             self._take_in(stage)
@@ -172,14 +180,20 @@ class ImportRun:
             profile=self._profile,
             blank=self.blank,
         )
-        paths = [Path(p) for p in self.run.parameters["paths"]]
+        paths = [run_files.here(self.settings, Path(p)) for p in self.run.parameters["paths"]]
         base = Path(self.run.parameters.get("base", ""))  # uploads are named by their whole path
         for name, counts in intake.take(
             paths, base=base, entity=self.options.entity, taken=self.taken
         ):
             self._count(name, counts)
             self.taken += 1
+            self._share(stage)
             self._commit()
+
+    def _share(self, stage: Stage) -> None:
+        """Give staged rows to the machine that may have to go on with them."""
+        if not self.options.dry_run:
+            run_files.share(self.settings, stage.folder, last=PLAN)
 
     def _process(self, stage: Stage, plan: StagePlan) -> None:
         processor = Processor(
@@ -250,16 +264,19 @@ class ImportRun:
             notes=plan.notes,
             read_as=dialects(plan.files),
         )
+        if not dry_run:
+            run_files.share(self.settings, folder / "errors")
         runs.finish_run(self.work, self.run, result=result.document())
         self.work.commit()
+        if not dry_run:
+            run_files.forget(self.settings, folder / "staged")
         return result
 
     def _fail(self, error: BaseException) -> None:
         """Note on run and change set how it ended; what was committed stays and counts."""
         run = runs.find_run(self.work.session, self.run.id)
-        words = str(error) if isinstance(error, PimError) else f"{type(error).__name__}: {error}"
         state = "cancelled" if isinstance(error, runs.Cancelled) else "failed"
-        runs.finish_run(self.work, run, state=state, error=words)
+        runs.finish_run(self.work, run, state=state, error=words(error, self.settings))
         counts = {n: Counts(**c) for n, c in run.parameters["state"]["files"].items()}
         change_set = find_change_set(self.work.session, self.change_set_id)
         close_change_set(self.work, change_set, counts=asdict(_total(counts)), state=state)
