@@ -9,6 +9,7 @@ from typing import cast
 import polars as pl
 
 from channels.checking.conditions import Facts
+from channels.checking.controls import may_hold_forbidden
 from channels.checking.elements import ELEMENT_CHECKS
 from channels.checking.relations import ROW_CHECKS, applies, as_text
 from channels.checking.result import LONGEST, VIOLATIONS, Checked, RuleCount, Severity, counted
@@ -163,9 +164,11 @@ def _broken(frame: pl.DataFrame, rules: list[Rule], facts: Facts) -> list[pl.Ser
 
     What is costly and looks at one item by itself is asked once per run of equal neighbours.
     """
+    runs = Told(frame)
     masks = {
         number: breaks(rule, frame.schema, facts).alias(str(number))
         for number, rule in enumerate(rules)
+        if not _surely_kept(rule, runs)
     }
     told = [number for number in masks if rules[number].check in COSTLY]
     # The row number comes along so that rules about no column at all are as long as the frame.
@@ -173,12 +176,23 @@ def _broken(frame: pl.DataFrame, rules: list[Rule], facts: Facts) -> list[pl.Ser
     found: dict[int, pl.Series | None] = {
         int(each.name): each.arg_true() if each.any() else None for each in plain.drop(_ROW)
     }
-    by_runs = Told(frame).select([masks[number] for number in told])
-    for number, (mask, runs) in zip(told, by_runs, strict=True):
+    by_runs = runs.select([masks[number] for number in told])
+    for number, (mask, several) in zip(told, by_runs, strict=True):
         # Most rules find nothing, so there is nothing to spread.
-        spread = runs.spread(mask) if runs is not None and mask.any() else mask
+        spread = several.spread(mask) if several is not None and mask.any() else mask
         found[number] = spread.arg_true() if spread.any() else None
-    return [found[number] for number in masks]
+    return [found.get(number) for number in range(len(rules))]
+
+
+def _surely_kept(rule: Rule, runs: Told) -> bool:
+    """Tell whether no item can break a rule, where that is known more quickly than asked."""
+    if rule.check != "control_characters" or rule.target not in runs.frame.columns:
+        return False
+    column = runs.frame[rule.target]
+    if column.dtype != pl.String:
+        return False
+    several = runs.runs([rule.target])
+    return not may_hold_forbidden(several.pick(column) if several else column)
 
 
 def _note(

@@ -129,6 +129,9 @@ def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | No
 
     `within` are the products that were looked at (None: all): only their items can be removed.
     """
+    if ledger["item"].equals(items["item"]):  # as on most days: nothing came, nothing went
+        told_hash = ledger["hash"].alias("told").to_frame()
+        return Diff(_statuses(told_hash.with_columns(items["hash"])), ledger.clear())
     told = ledger.join(items.select("item"), on="item", how="semi")
     known = items.join(
         told.select("item", pl.col("hash").alias("told")).unique("item", keep="first"),
@@ -136,7 +139,16 @@ def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | No
         how="left",
         maintain_order="left",
     )
-    status = known.select(
+    looked_at = (
+        ledger if within is None else ledger.filter(pl.col("product").is_in(within.implode()))
+    )
+    removed = looked_at.join(items, on="item", how="anti")
+    return Diff(_statuses(known), removed)
+
+
+def _statuses(known: pl.DataFrame) -> pl.Series:
+    """Return the status of items with their hash, and the one that was told (null: none)."""
+    return known.select(
         pl.when(pl.col("told").is_null())
         .then(pl.lit(ADDED))
         .when(pl.col("told") != pl.col("hash"))
@@ -144,8 +156,3 @@ def compare(ledger: pl.DataFrame, items: pl.DataFrame, *, within: pl.Series | No
         .otherwise(pl.lit(UNCHANGED))
         .alias("status")
     ).to_series()
-    looked_at = (
-        ledger if within is None else ledger.filter(pl.col("product").is_in(within.implode()))
-    )
-    removed = looked_at.join(items, on="item", how="anti")
-    return Diff(status, removed)

@@ -336,7 +336,7 @@ class Publishing:
         )
         products = keys.filter(~pl.col("removed"))["product"]
         items.insert_column(0, products.alias(ledgers.PRODUCT)).write_parquet(
-            folder / ledgers.ITEMS, compression="zstd"
+            folder / ledgers.ITEMS, compression="zstd", compression_level=1, statistics=False
         )
 
 

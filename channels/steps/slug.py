@@ -37,7 +37,21 @@ class Slug(TextStep):
 
     def text(self, text: pl.Expr) -> pl.Expr:
         """Return the slug."""
-        return per_distinct(text, by_expression(self._slug))
+        return per_distinct(text, self._slugs)
+
+    def _slugs(self, texts: pl.Series) -> pl.Series:
+        """Return slugs; texts of ASCII alone need none of the work on other letters."""
+        plain = (texts.str.len_bytes() == texts.str.len_chars()).fill_null(True)
+        slugs = by_expression(self._ascii)(texts.set(~plain, None))
+        if plain.all():
+            return slugs
+        return slugs.scatter((~plain).arg_true(), by_expression(self._slug)(texts.filter(~plain)))
+
+    def _ascii(self, text: pl.Expr) -> pl.Expr:
+        if self.letters == "unicode":
+            return self._slug(text)
+        bare = text.str.to_lowercase().str.replace_all("'", "", literal=True)
+        return self._joined(bare.str.replace_all(r"[^a-z0-9]+", " "))
 
     def _slug(self, text: pl.Expr) -> pl.Expr:
         small = text.str.to_lowercase().str.normalize("NFC")
@@ -47,4 +61,7 @@ class Slug(TextStep):
             latin = small.str.replace_many(_LATIN).str.normalize("NFKD")
             bare = latin.str.replace_all(r"[\p{M}'\x{2019}]+", "")
             kept = bare.str.replace_all(r"[^a-z0-9]+", " ")
-        return kept.str.strip_chars().str.replace_all(" ", self.separator, literal=True)
+        return self._joined(kept)
+
+    def _joined(self, words: pl.Expr) -> pl.Expr:
+        return words.str.strip_chars().str.replace_all(" ", self.separator, literal=True)
