@@ -30,7 +30,7 @@ OUTPUT: Final = Path("bench/latest.json")
 PARTLY: Final = Path("bench/partly.json")
 
 #: Bytes that an item takes in a feed, and a product in the database, generously.
-PER_ITEM: Final = 1_400
+PER_ITEM: Final = 1_000
 PER_PRODUCT: Final = 25_000
 
 

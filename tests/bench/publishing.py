@@ -116,19 +116,36 @@ def _deltas_of_category(place: Place) -> Measured:
     return _deltas(place, "a category renamed")
 
 
+def _choose_one(place: Place) -> None:
+    """Choose a product that every feed publishes, and a stock that every feed shows."""
+    answers, _ = place.pim("feed", "list")
+    codes = [answer["code"] for answer in answers]
+    for sku in scattered(place, 50):
+        if all(_live(place, code, sku) for code in codes):
+            place.remember("one", {"sku": sku, "stock": "7" if _stock(place, sku) == "0" else "0"})
+            return
+    raise RuntimeError("No product is in every feed")
+
+
+def _live(place: Place, code: str, sku: str) -> bool:
+    answer, _ = place.pim("feed", "status", code, "--item", sku)
+    return bool(answer["status"] == "live")
+
+
+def _stock(place: Place, sku: str) -> str | None:
+    path = "\"values\" #>> '{stock_quantity,<all>,<all>}'"
+    query = f"SELECT {path} FROM product WHERE identifier = :sku"
+    return place.scalar(query, sku=sku)  # type: ignore[no-any-return]
+
+
 def _one_edit(place: Place) -> Measured:
     """Edit one value and publish the deltas that show it."""
-    level = str(time.time_ns() % 10**6)
+    chosen = place.recall("one")
     began = time.perf_counter()
-    change(place, place.recall("one"), stock=level)
+    change(place, [chosen["sku"]], stock=chosen["stock"])
     edited = time.perf_counter() - began
     measured = _deltas(place, f"edited in {edited:.2f} s")
     return Measured(count=1, seconds=time.perf_counter() - began, note=measured.note)
-
-
-def _choose_one(place: Place) -> None:
-    """Choose a product that most feeds publish."""
-    place.remember("one", scattered(place, 7)[3:4])
 
 
 def _deltas(place: Place, what: str) -> Measured:
