@@ -57,14 +57,20 @@ class Pages(Watcher):
     def close(self) -> None:
         """See that the pages come back by themselves, then stop them."""
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self._ask("/sign-in") != 200:
+        while not self._serves():
+            if time.monotonic() > deadline:
+                self.wrong.append("The pages did not come back.")
+                break
             if self._server is None or self._server.poll() is not None:
                 self._server = self._place.spawn("serve", "--port", str(self.port))
             time.sleep(0.2)
-        if self._ask("/sign-in") != 200:
-            self.wrong.append("The pages did not come back.")
         if self._server is not None:
             end(self._server)
+
+    def _serves(self) -> bool:
+        """Tell whether the server lives, and is not about to die, and answers."""
+        lives = self._server is not None and self._server.poll() is None
+        return lives and self._ask("/sign-in") == 200
 
     def _kill(self) -> None:
         """Kill the process that serves, its master, or the parent of all, amid an upload."""
