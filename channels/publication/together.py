@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine
@@ -39,6 +40,9 @@ START: Final = 300 * 1024**2
 PER_PRODUCT: Final = 3 * 1024
 #: The part of the machine's memory that publications may fill together.
 SHARE: Final = 0.6
+
+#: The limit of memory of a container, where there is one (control groups, version 2).
+CONTAINER: Final = Path("/sys/fs/cgroup/memory.max")
 
 DIED: Final = "The process that published it ended before it was done: killed, or out of memory."
 
@@ -99,14 +103,21 @@ def _one_by_one(
 
 def crew(feeds: int, products: int) -> int:
     """Return how many processes may publish so many feeds of so many products."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    fitting = int(memory * SHARE / (START + PER_PRODUCT * products))
+    fitting = int(memory() * SHARE / (START + PER_PRODUCT * products))
     return max(1, min(feeds, cores(), fitting))
 
 
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Return the bytes of memory of this machine, or of the container in which it runs."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # no container, or one without a limit ("max")
+        return min(machine, int(CONTAINER.read_text()))
+    return machine
 
 
 def _publish(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from channels.publication.rounds import Round
 from pim.db.engine import create_engine
 from pim.projection import Projection
 from pim.settings import Settings
@@ -28,3 +29,8 @@ class JobContext:
     def projection(self) -> Projection:
         """Return the catalogue in columns."""
         return Projection.from_settings(self.settings, self.engine)
+
+    @cached_property
+    def round(self) -> Round:
+        """Return what publications that follow each other have in common."""
+        return Round()

@@ -22,7 +22,13 @@ def publish(
         work.actor = run.author_id
         options = PublishOptions.from_document(run.parameters)
         record = publish_feed(
-            work, context.settings, context.projection, run.parameters["feed"], options, run=run
+            work,
+            context.settings,
+            context.projection,
+            run.parameters["feed"],
+            options,
+            run=run,
+            shared=context.round,
         )
         run.done = run.total = record.items
         return ("held" if record.state == "held" else "done"), run.result

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
+from channels.publication.together import cores
 from pim import logs
 from pim.db.embedded import database_url
 from pim.db.repeating import Repeating
@@ -43,10 +44,12 @@ def run_worker(settings: Settings, engine_url: str, processes: int = 1) -> None:
     """Work until SIGTERM or SIGINT; a job that is under way is finished first.
 
     More than one process are spawned, never forked: threads of the projection do not survive that.
+    They share the cores, so that none makes the others' threads wait.
     """
     if processes == 1:
         _work(settings, engine_url)
         return
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // processes)))
     context = multiprocessing.get_context("spawn")
     crew = [
         context.Process(target=_work, args=(settings, engine_url), name=f"worker-{number}")

@@ -134,6 +134,18 @@ def test_a_crew_fits_cores_feeds_and_memory(monkeypatch: pytest.MonkeyPatch) -> 
     assert crew(41, 10**9) == 1
 
 
+def test_memory_is_the_containers_where_it_has_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(together, "CONTAINER", limit)
+    machine = together.memory()
+    limit.write_text("max\n")
+    assert together.memory() == machine
+    limit.write_text(f"{machine // 2}\n")
+    assert together.memory() == machine // 2
+
+
 def test_a_round_asks_once_what_all_deltas_need(
     shops: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
