@@ -11,7 +11,7 @@ SERVE ?= 1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-slow test-server browser bench lint format docs build clean
+.PHONY: help setup demo serve test test-slow test-server test-s3 browser bench lint format docs build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-slow: $(READY) ## run the slow tests: big files, constant memory
 
 test-server: $(READY) ## run the integration tests that may use PIM_TEST_DATABASE_URL, any PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) -m "server and not slow" tests/integration
+
+test-s3: $(READY) ## run the tests of several machines against PIM_TEST_S3_URL, an S3 server (default: moto)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/storage tests/integration/machines
 
 bench: $(READY) ## measure against the budgets: SIZE products, FEEDS feeds; writes bench/latest.json
 	$(BIN)/python -m tests.bench --size $(SIZE) --feeds $(FEEDS)
