@@ -59,10 +59,10 @@ class Shop:
         assert self.settings.database_url
         return JobContext(self.settings, self.settings.database_url)
 
-    def work_off(self, kind: str, parameters: Mapping[str, Any]) -> Run:
+    def work_off(self, kind: str, parameters: Mapping[str, Any], label: str = "") -> Run:
         """Queue a run and carry it out as a worker does; return it as it has ended."""
         with unit_of_work(self.engine) as work:
-            number = enqueue_run(work, kind=kind, label=kind, parameters=parameters).id
+            number = enqueue_run(work, kind=kind, label=label, parameters=parameters).id
         return self._carried(kind, number)
 
     def again(self, run: Run) -> Run:
@@ -227,7 +227,8 @@ def test_a_full_disk_of_the_database_ends_commands_in_words_and_they_go_on_once_
     with server.database() as url:
         other = Shop(Settings(home=shops[1].settings.home, database_url=url), create_engine(url))
         prepare(other.engine)
-        other.work_off("import", {"paths": [str(files)], "base": "/", "entity": "auto"})
+        paths = {"paths": [str(files)], "base": "/", "entity": "auto"}
+        other.work_off("import", paths, label=files.name)
         other.work_off("bulk", {"where": EVERYTHING, "do": [BADGE]})
         other.work_off("undo", {"change_set": 2})
         expected = _catalogue(other.engine)

@@ -212,7 +212,7 @@ def test_a_run_that_kills_its_workers_is_tried_a_few_times_and_then_fails(site, 
         with pytest.raises(Dead):
             site.work_off(number)
         assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "running"
-        assert tick.take_over(site.engine) == 1
+        assert tick.take_over(site.engine) >= 1
         assert site.one("SELECT state FROM run WHERE id = :run", run=number) == "queued"
     site.work_off(number)
 
