@@ -10,7 +10,7 @@ from channels.publication.ledger import UNCHANGED
 from channels.publication.selection import GROUP_OF_LEVEL
 from exporters.contract import Capabilities
 
-_FIRST = "\x00first"
+_ROW, _FIRST = "\x00row", "\x00first"
 
 
 def groups_at_hand(definition: Definition, compiled: CompiledMapping) -> frozenset[str]:
@@ -35,10 +35,7 @@ def items_of_file(
         touched = status != UNCHANGED
         groups = items[group].filter(touched).drop_nulls().unique()
         items = items.filter(touched | items[group].is_in(groups.implode()).fill_null(False))
-    alone = pl.col(group).is_null()
-    first = (
-        pl.when(alone)
-        .then(pl.int_range(pl.len()))
-        .otherwise(pl.int_range(pl.len()).min().over(group))
-    )
-    return items.with_columns(first.alias(_FIRST)).sort(_FIRST, maintain_order=True).drop(_FIRST)
+    row = pl.col(_ROW)
+    first = pl.when(pl.col(group).is_null()).then(row).otherwise(row.min().over(group))
+    placed = items.with_row_index(_ROW).with_columns(first.alias(_FIRST))
+    return placed.sort(_FIRST, maintain_order=True).drop(_FIRST, _ROW)

@@ -106,10 +106,11 @@ class YandexMarket(Exporter):
                 body.write(_encoded(offers.removed(batch), options))
                 body.removed += len(batch)
             head = _head(context, options, spoken, categories)
-            return _assembled(out, body, waiting, _encoded(head.encode(), options))
+            clean = without_control_characters(head.encode())
+            return _assembled(out, body, waiting, _encoded(memoryview(clean), options))
 
 
-def _assembled(out: BinaryIO, body: Sink, waiting: BinaryIO, head: bytes) -> Written:
+def _assembled(out: BinaryIO, body: Sink, waiting: BinaryIO, head: bytes | memoryview) -> Written:
     """Write the head, the offers that waited, and the end."""
     counted = body.close()
     out.write(head)
@@ -160,11 +161,11 @@ def _spelled(frame: pl.DataFrame, options: YandexOptions) -> pl.DataFrame:
     return frame.with_columns(spelled)
 
 
-def _encoded(data: bytes, options: YandexOptions) -> bytes:
-    clean = without_control_characters(data)
+def _encoded(data: memoryview, options: YandexOptions) -> bytes | memoryview:
+    """Return UTF-8 in the encoding of the file; what that lacks is written as references."""
     if options.encoding == "utf-8":
-        return clean
-    return clean.decode().encode(options.encoding, errors="xmlcharrefreplace")
+        return data
+    return str(data, "utf-8").encode(options.encoding, errors="xmlcharrefreplace")
 
 
 @cache

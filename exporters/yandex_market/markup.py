@@ -7,8 +7,16 @@ from xml.sax.saxutils import escape
 
 import polars as pl
 
+from exporters.contract.writing import WITHOUT_CONTROL_CHARACTERS
+
 # A parser turns a bare carriage return into a line feed, so it travels as a reference.
-TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+TEXT = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "\r": "&#13;",
+    **WITHOUT_CONTROL_CHARACTERS,
+}
 # In an attribute every kind of white space would become a blank.
 ATTRIBUTE = {**TEXT, '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
 

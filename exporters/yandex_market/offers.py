@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from exporters.contract.options import option_problem
-from exporters.contract.writing import is_list, lines, present, present_list
+from exporters.contract.writing import is_list, joined, present, present_list
 from exporters.yandex_market.categories import NAME
 from exporters.yandex_market.markup import quoted, text
 from pim.errors import Refused
@@ -34,18 +34,16 @@ class Offers:
         for name in self._elements:
             _check(name)
 
-    def render(self, frame: pl.DataFrame) -> bytes:
+    def render(self, frame: pl.DataFrame) -> memoryview:
         """Return one `<offer>` per row; absent values have no element."""
         parts = [pl.lit("<offer"), *self._attributes(), pl.lit(">"), *self._inner()]
-        offer = pl.concat_str([*parts, pl.lit("\n</offer>")], ignore_nulls=True)
-        return lines(frame, offer)
+        return joined(frame, [*parts, pl.lit("\n</offer>\n")])
 
-    def removed(self, ids: pl.Series) -> bytes:
+    def removed(self, ids: pl.Series) -> memoryview:
         """Return offers that nobody can buy any more."""
         attribute = quoted("id", pl.col("id"))
-        rest = pl.lit(' available="false">\n<disabled>true</disabled>\n</offer>')
-        offer = pl.concat_str([pl.lit("<offer"), attribute, rest])
-        return lines(ids.alias("id").to_frame(), offer)
+        rest = pl.lit(' available="false">\n<disabled>true</disabled>\n</offer>\n')
+        return joined(ids.alias("id").to_frame(), [pl.lit("<offer"), attribute, rest])
 
     def _attributes(self) -> Iterator[pl.Expr]:
         for name in ATTRIBUTES:

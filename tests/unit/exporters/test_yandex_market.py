@@ -274,3 +274,43 @@ def test_older_readers_take_shorter_texts():
         "name.max_length",
         "description.max_length",
     }
+
+
+INTERFACE = "schemas/yandex_api/openapi/components/schemas"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("target", "schema", "limit"),
+    [
+        ("id", "ShopSku", "max_length"),
+        ("name", "OfferName", "max_length"),
+        ("description", "OfferDescription", "max_length"),
+        ("url", "Url", "max_length"),
+        ("picture", "Url", "max_length"),
+    ],
+)
+def test_lengths_are_those_of_the_markets_own_interface(shared_data, target, schema, limit):
+    folder = (
+        shared_data.parents[0] / "schemas" / "yandex_api" / "openapi" / "components" / "schemas"
+    )
+    told = re.search(r"maxLength: (\d+)", (folder / f"{schema}.yaml").read_text(encoding="utf-8"))
+    requirement = YandexMarket().requirements(YandexOptions()).of(target)
+    assert getattr(requirement, limit) == int(told[1])
+
+
+@pytest.mark.shared
+def test_counts_and_words_are_those_of_the_markets_own_interface(shared_data):
+    folder = (
+        shared_data.parents[0] / "schemas" / "yandex_api" / "openapi" / "components" / "schemas"
+    )
+    offer = (folder / "BaseOfferDTO.yaml").read_text(encoding="utf-8")
+    requirements = YandexMarket().requirements(YandexOptions())
+
+    for target, name in (("picture", "pictures"), ("video", "videos")):
+        body = offer.split(f"\n  {name}:\n")[1].split("\n  manuals:")[0]
+        assert requirements.of(target).max_items == int(re.search(r"maxItems: (\d+)", body)[1])
+    for target, name in (("condition.type", "Type"), ("condition.quality", "QualityType")):
+        words = (folder / f"OfferCondition{name}.yaml").read_text(encoding="utf-8")
+        spelled = set(re.findall(r"^  - (\w+)$", words.lower(), re.MULTILINE))
+        assert set(requirements.of(target).enumeration) == spelled - {"not_specified"}
