@@ -57,17 +57,13 @@ class CellReader:
     def read(self, frame: pl.DataFrame) -> list[ReadCell]:
         """Return the values of which any row of the chunk says something."""
         columns = [column for value in self.plan.values for column in value.columns.values()]
-        said = frame.select(self._says(pl.col(columns)).any()).row(0, named=True) if columns else {}
+        says = pl.col(columns) != "" if self.blank == "keep" else pl.col(columns).is_not_null()
+        said = frame.select(says.any()).row(0, named=True) if columns else {}
         return [
             self._read(frame, value)
             for value in self.plan.values
             if any(said[column] for column in value.columns.values())
         ]
-
-    def _says(self, column: pl.Expr) -> pl.Expr:
-        """Tell whether a cell says anything: an empty one only where that has a meaning."""
-        there = column.is_not_null()
-        return there & (column.str.strip_chars() != "") if self.blank == "keep" else there
 
     def _read(self, frame: pl.DataFrame, value: ValueColumns) -> ReadCell:
         given = {suffix: frame[column] for suffix, column in value.columns.items()}

@@ -6,7 +6,8 @@ quotes), and the column `errors` is ignored then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -15,11 +16,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from importers.contract import ROW
+from pim.staging.formulas import guarded
 from pim.staging.intake import ERRORS
 from pim.staging.staged import Stage, StagedFile
 
 #: What a cell of a workbook can hold.
 XLSX_CELL = 32_767
+
+#: Row numbers that are looked at together.
+SPAN = 20_000
 
 
 def write_error_files(
@@ -35,12 +40,12 @@ def write_error_files(
 
     With one such file `target` is its path exactly; with several each adds the file's stem to it.
     """
-    rejected = _rejected(session, run_id)
+    rejected = list(session.execute(_FILES, {"run": run_id}).scalars())
     names = list(dict.fromkeys(f.name for f in files if f.name in rejected))
     paths = _paths(names, target, folder)
     for name, path in paths.items():
         parts = [f for f in files if f.name == name]
-        rows = _rows(stage, parts, rejected[name])
+        rows = _Rejected(session, run_id, stage, parts).frames()
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix.lower() == ".xlsx":
             _write_xlsx(path, rows)
@@ -49,28 +54,46 @@ def write_error_files(
     return list(paths.values())
 
 
-def _rejected(session: Session, run_id: int) -> dict[str, pl.DataFrame]:
-    """Return the reasons by file and row."""
-    rows = session.execute(_REASONS, {"run": run_id}).all()
-    schema = {"file": pl.String, ROW: pl.UInt32, ERRORS: pl.String}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return {
-        str(key[0]): part.drop("file")
-        for key, part in frame.partition_by("file", as_dict=True).items()
-    }
+@dataclass(frozen=True)
+class _Rejected:
+    """The rejected rows of one file, in its order, some at a time."""
 
+    session: Session
+    run_id: int
+    stage: Stage
+    parts: Sequence[StagedFile]
 
-def _rows(stage: Stage, parts: Sequence[StagedFile], reasons: pl.DataFrame) -> pl.DataFrame:
-    """Return the rejected rows of a file in its order, with their reasons."""
-    original = [name for name in parts[0].original if name.casefold() != ERRORS]
-    segments = [s for part in parts for s in part.as_given]
-    found = [
-        frame.select(*original, ROW)
-        .join(reasons, on=ROW, how="inner")
-        .select(*original, ERRORS, ROW)
-        for frame in stage.frames(segments)
-    ]
-    return pl.concat(found, how="vertical_relaxed").unique(ROW).sort(ROW).drop(ROW)
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows as they were given, with the reasons against them.
+
+        Rows that could not be read stand in segments of their own, so a span of rows may lie in
+        several.
+        """
+        spans = {segment: self._span(segment) for part in self.parts for segment in part.as_given}
+        last = max((high for _, high in spans.values()), default=0)
+        for low in range(0, last + 1, SPAN):
+            reasons = self._reasons(low)
+            if not reasons.height:
+                continue
+            segments = [s for s, (first, end) in spans.items() if first < low + SPAN and end >= low]
+            found = [self._chosen(frame, reasons) for frame in self.stage.frames(segments)]
+            yield pl.concat(found, how="vertical_relaxed").unique(ROW).sort(ROW).drop(ROW)
+
+    def _span(self, segment: str) -> tuple[int, int]:
+        rows = self.stage.read(segment, [ROW])[ROW]
+        return (rows[0], rows[-1]) if rows.len() else (0, 0)
+
+    def _reasons(self, low: int) -> pl.DataFrame:
+        given = {"run": self.run_id, "file": self.parts[0].name, "low": low, "high": low + SPAN}
+        schema = {ROW: pl.UInt32, ERRORS: pl.String}
+        return pl.DataFrame(
+            self.session.execute(_REASONS, given).all(), schema=schema, orient="row"
+        )
+
+    def _chosen(self, frame: pl.DataFrame, reasons: pl.DataFrame) -> pl.DataFrame:
+        original = [name for name in self.parts[0].original if name.casefold() != ERRORS]
+        chosen = frame.select(*original, ROW).join(reasons, on=ROW, how="inner")
+        return chosen.select(*original, ERRORS, ROW)
 
 
 def _paths(names: Sequence[str], target: Path | None, folder: Path) -> Mapping[str, Path]:
@@ -101,37 +124,55 @@ def _stems(stem: str) -> Iterator[str]:
         number += 1
 
 
-def _write_csv(path: Path, rows: pl.DataFrame, dialect: Mapping[str, str]) -> None:
-    """Write text as the original file was written."""
+def _write_csv(path: Path, frames: Iterable[pl.DataFrame], dialect: Mapping[str, str]) -> None:
+    """Write text as the original file was written, formulas apart."""
     separator = {"tab": "\t", "space": " "}.get(named := dialect.get("separator") or ",", named)
     quote = dialect.get("quote", '"')
-    if not quote:
-        # Nothing is quoted in such a file, so the reasons must do without its signs.
-        rows = rows.with_columns(pl.col(ERRORS).str.replace_all(f"[{separator}\r\n]", " "))
-    content = rows.write_csv(
-        separator=separator,
-        quote_char=quote or '"',
-        quote_style="necessary" if quote else "never",
-    )
     encoding = dialect.get("encoding") or "utf-8"
-    path.write_text(content, encoding=encoding, errors="replace", newline="")
+    with path.open("w", encoding=encoding, errors="replace", newline="") as file:
+        for number, rows in enumerate(frames):
+            shown = guarded(rows)
+            if not quote:
+                # Nothing is quoted in such a file, so the reasons must do without its signs.
+                bare = pl.col(ERRORS).str.replace_all(f"[{separator}\r\n]", " ")
+                shown = shown.with_columns(bare)
+            content = shown.write_csv(
+                separator=separator,
+                quote_char=quote or '"',
+                quote_style="necessary" if quote else "never",
+                include_header=number == 0,
+            )
+            file.write(content)
 
 
-def _write_xlsx(path: Path, rows: pl.DataFrame) -> None:
+def _write_xlsx(path: Path, frames: Iterable[pl.DataFrame]) -> None:
     """Write every cell as text, so that nothing becomes a number or a formula."""
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet()
-        for number, row in enumerate([rows.columns, *rows.iter_rows()]):
+        for number, row in enumerate(_with_header(frames)):
             for column, cell in enumerate(row):
                 if cell:
                     sheet.write_string(number, column, cell[:XLSX_CELL])
 
 
+def _with_header(frames: Iterable[pl.DataFrame]) -> Iterator[Sequence[str | None]]:
+    for number, frame in enumerate(frames):
+        if number == 0:
+            yield frame.columns
+        yield from frame.iter_rows()
+
+
+_FILES = text(
+    "SELECT DISTINCT file FROM import_violation WHERE run_id = :run AND severity = 'error'"
+)
+
 _REASONS = text(
     """
-    SELECT file, "row",
+    SELECT "row",
         string_agg(concat_ws(': ', nullif(column_name, ''), concat_ws(' ', message, mend)), ' | '
             ORDER BY id)
-    FROM import_violation WHERE run_id = :run AND severity = 'error' GROUP BY file, "row"
+    FROM import_violation WHERE run_id = :run AND file = :file AND severity = 'error'
+        AND "row" >= :low AND "row" < :high
+    GROUP BY "row"
     """
 )

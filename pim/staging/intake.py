@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pim.domain.violations import Violation
 from pim.errors import Refused
 from pim.staging.counts import Blank, Counts
 from pim.staging.findings import violation_frame
+from pim.staging.formulas import unguarded
 from pim.staging.profiles import Profile
 from pim.staging.sources import Source, plan
 from pim.staging.staged import Stage, StagedFile, StagePlan, unreadable
@@ -73,7 +74,7 @@ class Intake:
                 apply_rows(
                     self.work,
                     source.entity,
-                    self._rows(kept, sheet, unread),
+                    self._rows(kept, source, sheet, unread),
                     change_set_id=self.change_set_id,
                     blank=self.blank,
                 )
@@ -84,8 +85,10 @@ class Intake:
         counts.add(_counts_of(unread))
         return [kept], counts
 
-    def _rows(self, kept: StagedFile, sheet: Sheet, unread: list[RowProblem]) -> Iterator[Row]:
-        for batch in sheet.batches:
+    def _rows(
+        self, kept: StagedFile, source: Source, sheet: Sheet, unread: list[RowProblem]
+    ) -> Iterator[Row]:
+        for batch in _meant(sheet.batches, source):
             self._keep_raw(kept, batch, sheet)
             unread.extend(batch.problems)
             for row in batch.frame.iter_rows(named=True):
@@ -98,7 +101,8 @@ class Intake:
         files: dict[str, StagedFile] = {}
         counts = Counts()
         with importer_for(source.path).open(source.path, options) as sheet:
-            batches = self.profile.batches(sheet.batches) if self.profile else sheet.batches
+            batches = _meant(sheet.batches, source)
+            batches = self.profile.batches(batches) if self.profile else batches
             for batch in batches:
                 self._batch(source, sheet, batch, files)
                 self._note_problems(source.name, batch.problems)
@@ -194,6 +198,13 @@ class Intake:
     def _note(self, file: str, found: Sequence[tuple[int, Violation]]) -> None:
         frame = violation_frame(found, run_id=self.run_id, file=file)
         copy_in(self.work.session, "import_violation", frame)
+
+
+def _meant(batches: Iterable[Batch], source: Source) -> Iterator[Batch]:
+    """Yield the cells of a file as they are meant: in CSV without the guards of formulas."""
+    guards = importer_for(source.path).code == "csv"
+    for batch in batches:
+        yield replace(batch, frame=unguarded(batch.frame)) if guards else batch
 
 
 def _counts(outcomes: Sequence[RowOutcome]) -> Counts:

@@ -18,6 +18,9 @@ from importers.contract import ROW, RowProblem
 #: The file of a stage that tells what its segments are.
 PLAN = "plan.json"
 
+#: Text that one segment holds: a segment is decided and written at once, with some copies of it.
+SEGMENT_BYTES = 8 * 1024 * 1024
+
 
 @dataclass
 class StagedFile:
@@ -74,9 +77,11 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, staged: StagedFile, frame: pl.DataFrame) -> None:
-        """Append rows to a staged file."""
-        staged.segments.append(self._write(frame))
-        staged.heights.append(frame.height)
+        """Append rows to a staged file: fewer to a segment where they hold much text."""
+        parts = 1 + _text_bytes(frame) // SEGMENT_BYTES
+        for part in frame.iter_slices(max(1, -(-frame.height // parts))):
+            staged.segments.append(self._write(part))
+            staged.heights.append(part.height)
 
     def add_raw(self, staged: StagedFile, frame: pl.DataFrame) -> None:
         """Keep rows as they stood in the file, for its error file."""
@@ -118,6 +123,11 @@ class Stage:
     @property
     def _plan(self) -> Path:
         return self.folder / PLAN
+
+
+def _text_bytes(frame: pl.DataFrame) -> int:
+    sizes = frame.select(pl.col(pl.String).str.len_bytes().sum())
+    return int(sizes.sum_horizontal().sum()) if sizes.width else 0
 
 
 def unreadable(problems: Sequence[RowProblem], header: Sequence[str]) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import orjson
 import xlsxwriter
 
 from pim.errors import Refused
+from pim.staging.formulas import guarded_cell
 
 XLSX_ROWS = 1_048_575
 XLSX_CELL = 32_767
@@ -31,7 +32,7 @@ class RowWriter(ABC):
 
 
 class CsvWriter(RowWriter):
-    """UTF-8, separated by semicolons as in the field's files."""
+    """UTF-8, separated by semicolons as in the field's files; no cell is a formula."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
@@ -44,6 +45,7 @@ class CsvWriter(RowWriter):
 
     def row(self, cells: Sequence[str]) -> None:
         """Write one row."""
+        cells = [guarded_cell(cell) for cell in cells]
         broken = any("\r" in cell for cell in cells)
         (self._careful if broken else self._writer).writerow(cells)
 

@@ -171,3 +171,18 @@ def test_a_sheet_read_through_a_profile_comes_back_in_its_own_columns(
     again = catalogue.take(errors, profile="supplier")
     assert (again.counts.created, again.violations) == (1, [])
     assert catalogue.value("К2", "price") == {"EUR": "12.9"}
+
+
+def test_a_rejected_row_with_a_formula_is_shown_as_text_and_imports_once_mended(
+    catalogue: Catalogue,
+) -> None:
+    result = catalogue.rows("products", {"sku": "new", "family": "boats", "name-en_GB": "=1+1"})
+    path = error_file(result)
+    shown = path.read_text("utf-8")
+    path.write_text(shown.replace("boats", "care"), "utf-8")
+
+    again = catalogue.take(path, entity="products")
+
+    assert "'=1+1" in shown
+    assert again.counts.created == 1
+    assert catalogue.value("new", "name", locale="en_GB") == "=1+1"

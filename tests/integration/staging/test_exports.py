@@ -186,3 +186,18 @@ def test_ten_thousand_products_are_exported_in_seconds(
 
     assert time.perf_counter() - start < 10
     assert len(read(path)) == 10_006
+
+
+def test_a_csv_file_shows_formulas_as_text_and_takes_them_back_as_they_were(
+    catalogue: Catalogue, projection: Projection
+) -> None:
+    catalogue.rows(
+        "products", {"sku": "wax", "name-en_GB": "=1+1"}, {"sku": "laces", "name-en_GB": "''@x"}
+    )
+    path = exported(catalogue, projection, "products", "products.csv")
+
+    names = {row["sku"]: row["name-en_GB"] for row in read(path)}
+    again = catalogue.take(path)
+
+    assert (names["wax"], names["laces"]) == ("'=1+1", "''@x")
+    assert again.counts.rows == again.counts.unchanged > 0

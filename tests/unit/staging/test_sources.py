@@ -240,3 +240,20 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match="no zip"):
         unpack(path, tmp_path / "work")
+
+
+def test_a_zip_that_kills_its_reader_is_refused_like_any_other(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {f"{n:06}.jpg": b"x" for n in range(30_000)})
+
+    with pytest.raises(Refused, match=r"a\.zip: .* memory"):
+        unpack(path, tmp_path / "work", limits=ArchiveLimits(memory=24 * 1024**2))
+
+
+def test_a_damaged_zip_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"products.csv": b"sku\n" * 1000})
+    content = bytearray(path.read_bytes())
+    content[60] ^= 0xFF
+    path.write_bytes(bytes(content))
+
+    with pytest.raises(Refused, match="damaged"):
+        unpack(path, tmp_path / "work")
