@@ -8,6 +8,7 @@ CODE := pim channels importers exporters migrations tests wsgi.py
 SIZE ?= 700000
 FEEDS ?= 41
 SERVE ?= 1
+MOMENTS ?= 20
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -37,7 +38,10 @@ test-s3: $(READY) ## run the tests of several machines against PIM_TEST_S3_URL, 
 	$(BIN)/python -m pytest -m "slow or not slow" tests/integration/storage tests/integration/machines
 
 bench: $(READY) ## measure against the budgets: SIZE products, FEEDS feeds; writes bench/latest.json
-	$(BIN)/python -m tests.bench --size $(SIZE) --feeds $(FEEDS)
+	$(BIN)/python -m tests.bench --size $(SIZE) --feeds $(FEEDS) || [ $$? = 1 ]  # 1: a budget was missed
+
+torture: $(READY) ## kill everything at MOMENTS moments of every operation at SIZE products; writes bench/torture.json
+	$(BIN)/python -m tests.torture --size $(if $(filter file,$(origin SIZE)),100000,$(SIZE)) --moments $(MOMENTS)
 
 lint: $(READY) ## check style, types, who imports whom, and templates
 	$(BIN)/ruff check $(CODE)
@@ -51,10 +55,11 @@ format: $(READY) ## rewrite code and templates in the house's style
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --reformat --quiet templates
 
-docs: $(READY) ## make the pages of commands, steps and exporters from the code again
+docs: $(READY) ## make the pages of commands, steps and exporters from the code again, the tables from bench/latest.json
 	$(BIN)/python -m pim.cli.documentation
 	$(BIN)/python -m channels.steps.documentation
 	$(BIN)/python -m exporters.documentation
+	$(BIN)/python -m tests.bench.table
 
 build: $(READY) ## make the wheel in dist/
 	rm -rf build dist
