@@ -164,6 +164,8 @@ def _broken(frame: pl.DataFrame, rules: list[Rule], facts: Facts) -> list[pl.Ser
 
     What is costly and looks at one item by itself is asked once per run of equal neighbours.
     """
+    if frame.is_empty():
+        return [None] * len(rules)
     runs = Told(frame)
     masks = {
         number: breaks(rule, frame.schema, facts).alias(str(number))

@@ -36,6 +36,13 @@ class Target:
         """Return the columns of the projection that the target reads."""
         return tuple(sorted({*self.stages.columns(), *own_columns(self.cell.expr)}))
 
+    def nothing(self) -> Iterator[pl.Series]:
+        """Yield the target's columns for no item."""
+        kind = pl.List(pl.String) if self.cell.kind == "list" else pl.String()
+        yield pl.Series(self.name, [], kind)
+        if self.lacking is not None:
+            yield pl.Series(UNMAPPED + self.name, [], pl.String)
+
     @property
     def shown(self) -> dict[str, pl.Expr]:
         """Return the target's column, and that of what its lookups lack if they report it."""
@@ -66,6 +73,8 @@ def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Serie
 
     Targets with a lookup that reports what it lacks have a column `UNMAPPED + target` more.
     """
+    if frame.is_empty():  # as in most deltas of a quiet day: no plan is worth being made
+        return {each.name: each for target in targets for each in target.nothing()}
     batches = list(_batches(targets, frame))
     found = pl.collect_all([each.plan() for each in batches])
     return {
