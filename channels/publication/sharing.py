@@ -28,7 +28,7 @@ import orjson
 from channels.publication.files import ANY, CURRENT, DELTA, MANIFEST, FeedFolder, outrun
 from pim.errors import NotFound, Retryable
 from pim.settings import Settings
-from pim.storage import Bucket, Listed, bucket_of
+from pim.storage import Bucket, Listed, bucket_of, together
 from pim.storage.bucket import LARGEST_COPY
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,9 @@ class SharedFolder(FeedFolder):
     def share(self, folder: Path) -> None:
         """Send the files of a finished folder, the manifest last."""
         place = f"{self.root}/{folder.relative_to(self.path).as_posix()}"
-        for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST):
-            if path.name != MARK:
-                self.bucket.put_file(path, f"{place}/{path.name}")
+        names = [path.name for path in folder.iterdir() if path.name not in (MARK, MANIFEST)]
+        together(lambda name: self.bucket.put_file(folder / name, f"{place}/{name}"), names)
+        self.bucket.put_file(folder / MANIFEST, f"{place}/{MANIFEST}")
         (folder / MARK).touch()
 
     def switch(self, number: int, pointer: str = CURRENT, *, told: int | None = ANY) -> None:
@@ -184,11 +184,14 @@ class SharedFolder(FeedFolder):
         """Copy what a pointer names under names that stay, the manifest last; remove the others."""
         latest = f"{self.root}/{LATEST[pointer]}"
         files: dict[str, Any] = (self.manifest(number) or {}).get("files", {})
-        for name, described in files.items():
-            if described["bytes"] < LARGEST_COPY:
+
+        def copy(name: str) -> None:
+            if files[name]["bytes"] < LARGEST_COPY:
                 self.bucket.copy(self._key(number, name), f"{latest}/{name}")
             else:
                 self.bucket.put_file(self.file(number, name), f"{latest}/{name}")
+
+        together(copy, list(files))
         self.bucket.copy(self._key(number, MANIFEST), f"{latest}/{MANIFEST}")
         named = {f"{latest}/{name}" for name in (*files, MANIFEST)}
         self.bucket.delete([e.key for e in self.bucket.list(latest) if e.key not in named])

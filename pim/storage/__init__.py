@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pim.storage.bucket import Bucket, Found, Listed
+from pim.storage.bucket import Bucket, Found, Listed, together
 from pim.storage.opening import bucket_of
 
-__all__ = ["Bucket", "Found", "Listed", "bucket_of"]
+__all__ = ["Bucket", "Found", "Listed", "bucket_of", "together"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -187,6 +187,17 @@ class Bucket:
     def delete_folder(self, folder: str) -> None:
         """Remove all objects below a folder."""
         self.delete([each.key for each in self.list(folder)])
+
+
+def together(act: Callable[[str], None], names: Sequence[str]) -> None:
+    """Do something with each of a few objects at once; raise the first error when all ended."""
+    if len(names) < 2:
+        for name in names:
+            act(name)
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in pool.map(act, names):
+            pass
 
 
 class _Reader(io.RawIOBase):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import polars as pl
 import pytest
 from sqlalchemy import text
 
-from channels.publication import review, sharing
+from channels.publication import lock, review, sharing
 from channels.publication.explain import explain
 from channels.publication.files import DELTA
 from channels.publication.ledger import read_ledger
@@ -244,3 +246,28 @@ def test_items_are_read_from_the_other_machines_ledger(one, other):
     frame = pl.read_parquet(other.folder().file(one.folder().pointed() or 0, "ledger.parquet"))
 
     assert frame.height == 11
+
+
+def test_a_feed_is_published_by_one_machine_at_a_time(one, other, monkeypatch):
+    one.publish()
+    monkeypatch.setattr(lock, "WAIT", "300ms")
+
+    with (
+        lock.alone(one.engine, one.found()),
+        pytest.raises(Retryable, match="is being published by another process"),
+    ):
+        other.publish()
+
+    assert other.publish().unchanged == 11
+
+
+def test_machines_that_publish_one_feed_at_once_take_turns(one, other):
+    one.publish()
+    one.load({"products.csv": STOCK.format(3)})
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda machine: machine.publish(), (one, other)))
+
+    assert sorted(record.changed for record in made) == [0, 1]
+    assert one.folder().pointed() == max(record.id for record in made)
+    assert stock_of(other.latest())["laces"] == "3"

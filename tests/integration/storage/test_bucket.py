@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from pim.errors import Conflict, NotFound
 from pim.storage import Bucket
 from pim.storage.bucket import PART
+from tests.objects import Objects
 
 
 def test_a_pointer_is_replaced_only_if_it_is_the_one_that_was_read(bucket: Bucket) -> None:
@@ -101,3 +104,39 @@ def test_a_folder_is_listed_and_removed_alone(bucket: Bucket) -> None:
     bucket.delete_folder("a")
 
     assert sorted(each.key for each in bucket.list("")) == ["ab/3", "c/1"]
+
+
+MEASURE = """
+import re, sys
+from pathlib import Path
+from pim.storage import Bucket
+
+url, endpoint, folder = sys.argv[1:]
+bucket = Bucket(url, endpoint=endpoint)
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+before = peak()
+bucket.put_file(Path(folder) / "big", "big")
+bucket.fetch("big", Path(folder) / "back")
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+def test_big_files_travel_at_constant_memory(
+    bucket: Bucket, objects: Objects, tmp_path: Path
+) -> None:
+    size = 400 * 1024**2
+    with (tmp_path / "big").open("wb") as file:
+        file.truncate(size)
+
+    root = str(Path(__file__).parents[3])
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, bucket.url, objects.endpoint, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+
+    assert (tmp_path / "back").stat().st_size == size
+    assert int(done.stdout) * 1024 < 150 * 1024**2
