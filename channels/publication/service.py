@@ -15,7 +15,7 @@ from channels.publication.rounds import Round
 from pim import logs
 from pim.db import runs
 from pim.db.run_locks import carrying_out
-from pim.db.troubles import LOST, words
+from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.errors import Refused
 from pim.projection import Projection
@@ -67,9 +67,10 @@ def publish_feed(
                 record = _published_by(work, run) or publishing.publish_whole()
         except Exception as error:
             work.rollback()
-            with suppress(*LOST):  # the lock tells, if the database is gone
-                state = "cancelled" if isinstance(error, runs.Cancelled) else "failed"
-                _fail(work, feed, run.id, reasons_of(error, settings), options.kind, state)
+            if not lost(error):
+                with suppress(*LOST):  # the lock tells, if the database is gone
+                    state = "cancelled" if isinstance(error, runs.Cancelled) else "failed"
+                    _fail(work, feed, run.id, reasons_of(error, settings), options.kind, state)
             raise
         _finish(work, run, record)
     return record

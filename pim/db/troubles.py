@@ -57,6 +57,11 @@ def words(error: BaseException, settings: Settings | None = None) -> str:
     return str(known) if isinstance(known, PimError) else f"{type(known).__name__}: {known}"
 
 
+def lost(error: BaseException) -> bool:
+    """Tell whether the database was gone: then nothing is noted, for a run's lock tells it."""
+    return isinstance(told(error), DatabaseGone)
+
+
 def met(error: BaseException) -> bool:
     """Tell whether two transactions met, so that the same work succeeds when it is tried again."""
     return _sqlstate(error) in MET

@@ -19,7 +19,7 @@ import polars as pl
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
-from pim.db.troubles import LOST, words
+from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.domain import conditions, operations
 from pim.domain.conditions import Condition
@@ -176,7 +176,7 @@ class BulkEdit:
             self.work.commit()
         except BaseException as error:  # a person's Ctrl-C ends the run as well
             self.work.rollback()
-            if not self.work.dry_run:
+            if not self.work.dry_run and not lost(error):
                 self._fail(run, change_set, error)
             raise
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from pim import logs
 from pim.db.run_locks import carrying_out
 from pim.db.runs import UNFINISHED, Cancelled, Run, find_run, finish_run
-from pim.db.troubles import LOST, told, words
+from pim.db.troubles import LOST, lost, told, words
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import Refused, Retryable
 from pim.jobs import trying
@@ -98,8 +98,9 @@ def go_on(context: JobContext, run_id: int, watch: Watch) -> Run:
             state, result = HANDLERS[run.kind](context, run_id, watch)
         except Exception as error:
             state = "cancelled" if isinstance(error, Cancelled) else "failed"
-            with suppress(*LOST):  # the lock tells, if the database is gone
-                _end(context, run_id, state=state, error=words(error, context.settings))
+            if not lost(error):
+                with suppress(*LOST):
+                    _end(context, run_id, state=state, error=words(error, context.settings))
             raise
         return _end(context, run_id, state=state, result=result)
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from pim.db import runs
 from pim.db.run_locks import carrying_out
 from pim.db.runs import Cancelled, Run
-from pim.db.troubles import LOST, words
+from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.domain.structure import Structure
 from pim.errors import Refused
@@ -143,7 +143,7 @@ def _ended(work: Work, run: Run, undoing: Undoing, opened: ChangeSet) -> Iterato
         yield
     except BaseException as error:  # a person's Ctrl-C ends the run as well
         work.rollback()
-        if not work.dry_run:
+        if not work.dry_run and not lost(error):
             with suppress(*LOST):  # the lock tells, if the database is gone
                 _stop(work, run, opened, error)
         raise

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
-from pim.db.troubles import LOST, words
+from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.errors import Refused
 from pim.products.change_sets import close_change_set, find_change_set, open_change_set
@@ -131,7 +131,7 @@ class ImportRun:
                 return self._carry_out(folder)
             except BaseException as error:
                 self.work.rollback()
-                if not self.options.dry_run:
+                if not self.options.dry_run and not lost(error):
                     with suppress(*LOST):  # the lock tells, if the database is gone
                         self._fail(error)
                 raise
