@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pim.errors import PimError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -34,7 +36,7 @@ class Settings:
             database_url=os.environ.get("PIM_DATABASE_URL") or None,
             storage_url=os.environ.get("PIM_STORAGE_URL") or None,
             storage_endpoint=_first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
-            storage_timeout=float(os.environ.get("PIM_STORAGE_TIMEOUT") or 30),
+            storage_timeout=_seconds("PIM_STORAGE_TIMEOUT", 30.0),
             secret_key=os.environ.get("PIM_SECRET_KEY") or None,
             metrics_token=os.environ.get("PIM_METRICS_TOKEN") or None,
             keep_history=os.environ.get("PIM_KEEP_HISTORY") or None,
@@ -70,6 +72,18 @@ class Settings:
     def storage(self) -> Path:
         """Return the folder of media when no storage URL is set."""
         return self.home / "storage"
+
+
+def _seconds(name: str, default: float) -> float:
+    """Return a variable's seconds; raises PimError for what is no positive number."""
+    given = os.environ.get(name)
+    try:
+        seconds = float(given) if given else default
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86_400:
+        raise PimError(f"{name} is {given}: give seconds as a number, such as {default:.0f}.")
+    return seconds
 
 
 def _first(*names: str) -> str | None:

@@ -123,6 +123,13 @@ class SharedFolder(FeedFolder):
                 own.unpoint(pointer)
         return sent
 
+    def retire(self, *, retention: int, held: Collection[int] = ()) -> None:
+        """Remove old files; those that the storage does not let go now go after the next one."""
+        try:
+            super().retire(retention=retention, held=held)
+        except Retryable:
+            logger.exception("Old publications of %s stay: the new one stands", self.root)
+
     def settle(self) -> None:
         """Make copies that are not those of the pointer's publication."""
         for pointer, latest in LATEST.items():

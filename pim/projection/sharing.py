@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -50,10 +50,14 @@ TRIES: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Pulled:
-    """The pointer as it was read: `state` for the conditional write, what it says, what went."""
+    """The pointer as it was read: `state` for the conditional write, what it says, what went.
+
+    `manifest` is None when there is none, or one whose segments are lost; `number` is its number.
+    """
 
     state: Found | None = None
     manifest: Manifest | None = None
+    number: int = 0
     given_up: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -81,6 +85,7 @@ class Sharing:
         A manifest of another database, or of a future that a restored backup does not know, is
         left alone: the projector then writes a new base over it.
         """
+        pulled = Pulled()
         for _ in range(TRIES):
             pulled = self._look()
             newest = pulled.manifest
@@ -95,7 +100,10 @@ class Sharing:
                 continue
             manifest.publish(self.folder, newest)
             return pulled
-        raise Retryable("The projection's segments went while they were fetched. Try again.")
+        logger.error(
+            "The storage has lost segments of manifest %s; it is written anew", pulled.number
+        )
+        return replace(pulled, manifest=None)
 
     def push(self, pulled: Pulled, result: Manifest) -> None:
         """Send new segments, then make a manifest the newest of all machines.
@@ -114,8 +122,7 @@ class Sharing:
 
     def next_number(self, pulled: Pulled) -> int:
         """Return a number above every manifest of this machine, and above the newest of all."""
-        newest = pulled.manifest.number if pulled.manifest else 0
-        return max(manifest.next_number(self.folder), newest + 1)
+        return max(manifest.next_number(self.folder), pulled.number + 1)
 
     def _look(self) -> Pulled:
         state = self.bucket.read(f"{ROOT}/{CURRENT}")
@@ -124,7 +131,9 @@ class Sharing:
         try:
             document: Mapping[str, Any] = orjson.loads(state.content)
             newest = manifest.parse(orjson.dumps(document["manifest"]))
-            return Pulled(state=state, manifest=newest, given_up=dict(document["given_up"]))
+            number = newest.number if newest else 0
+            given_up = dict(document["given_up"])
+            return Pulled(state=state, manifest=newest, number=number, given_up=given_up)
         except (ValueError, KeyError, TypeError):
             return Pulled(state=state)
 

@@ -131,6 +131,17 @@ def test_a_damaged_pointer_is_written_over(one, other, content):
     assert other.stock() == one.stock()
 
 
+def test_segments_that_the_storage_has_lost_are_written_anew(one, other):
+    first = one.projection.refresh()
+    one.bucket.delete_folder(f"projection/segments/{first.base.name}")
+
+    second = other.projection.refresh()
+
+    assert second.number > first.number
+    assert second.base != first.base
+    assert other.stock() == one.stock()
+
+
 def test_segments_go_from_the_storage_a_while_after_they_were_given_up(one, monkeypatch):
     first = one.projection.refresh()
     second = one.projection.refresh(rebuild=True)

@@ -6,15 +6,21 @@ import io
 import signal
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from pim.db.queue import enqueue_run
 from pim.db.runs import find_run
 from pim.db.unit_of_work import unit_of_work
+from pim.errors import Retryable
+from pim.jobs.context import JobContext
+from pim.jobs.tasks import carry_out
+from pim.staging.processing import Processor
 from pim.storage import run_files
 from pim.web.imports import uploads
 
@@ -26,9 +32,10 @@ def sheet(first, count, stock=1):
     return HEADER + "".join(rows)
 
 
-def upload(machine, text, name="more.csv"):
+def upload(machine, content, name="more.csv"):
     """Do what the page does with an uploaded file."""
-    path = uploads.keep(machine.settings, FileStorage(io.BytesIO(text.encode()), filename=name))
+    sent = io.BytesIO(content if isinstance(content, bytes) else content.encode())
+    path = uploads.keep(machine.settings, FileStorage(sent, filename=name))
     parameters = {"paths": [str(path)], "entity": "auto", "profile": None, "blank": "keep"}
     with unit_of_work(machine.engine) as work:
         return enqueue_run(
@@ -230,3 +237,50 @@ def test_a_bulk_edit_goes_on_on_the_other_machine(one, other):
     assert edited.state == "done", edited.error
     other.projection.refresh()
     assert set(other.stock().values()) == {5}
+
+
+def test_pictures_of_an_unpacked_archive_come_along_to_the_other_machine(one, other, monkeypatch):
+    one.load(
+        {
+            "attributes.csv": "code;type;group\nphoto;pim_catalog_image;all\n",
+            "families.csv": "code;attributes\nshoes;sku,name,price,colour,size,stock,photo\n",
+        }
+    )
+    run = upload(one, archive("photos/derby.png"), name="shoes.zip")
+    monkeypatch.setattr(Processor, "carry_out", refuse)
+    with pytest.raises(Retryable):
+        work_off(one, "import", run)
+    monkeypatch.undo()
+    one.hide()
+
+    work_off(other, "import", run)
+
+    (imported,) = ended(one, run)
+    assert imported.state == "done", imported.error
+    assert imported.result["warnings"] == 0
+    stored = [each.key for each in one.bucket.list("media")]
+    assert [key.rsplit("_")[-1] for key in stored] == ["derby.png"]
+
+
+def archive(name):
+    """Return a ZIP with a sheet and the picture that it names."""
+    picture, packed = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (8, 8), "darkred").save(picture, "PNG")
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("products.csv", f"sku;family;photo\nboot;shoes;{name}\n")
+        file.writestr(name, picture.getvalue())
+    return packed.getvalue()
+
+
+def refuse(*_):
+    raise Retryable("The machine has no time now.")
+
+
+def work_off(machine, task, run):
+    """Carry out a queued run as a worker of the machine would."""
+    context = JobContext(machine.settings, machine.settings.database_url)
+    try:
+        carry_out(context, task, run)
+    finally:
+        context.projection.close()
+        context.engine.dispose()
