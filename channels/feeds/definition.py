@@ -16,7 +16,7 @@ from channels.feeds.severities import severity_problems
 from channels.mapping.compiled import CompiledMapping, compile_mapping
 from channels.mapping.context import feed_context
 from channels.mapping.document import Mapping as FeedMapping
-from channels.mapping.document import parse
+from channels.mapping.known import parse_once
 from channels.mapping.moments import asks_for_time, depends_on_time
 from channels.steps.contract import Context
 from exporters.contract import Exporter, load_exporters, parse_options
@@ -75,18 +75,15 @@ class Definition:
     guards: Guards = field(default_factory=Guards)
     retention: int = 5
     compression: str | None = None
-    _compiled: dict[datetime | None, CompiledMapping] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     def compile(self, as_of: datetime) -> CompiledMapping:
         """Return the mapping compiled for a moment; one that looks at no moment only once."""
         key = as_of if self.maps_by_time else None
-        known = self._compiled.get(key)
+        known: CompiledMapping | None = self.mapping.compiled.get(key)
         if known is None:
             known = compile_mapping(self.mapping, replace(self.context, as_of=as_of))
-            self._compiled.clear()
-            self._compiled[key] = known
+            self.mapping.compiled.clear()
+            self.mapping.compiled[key] = known
         return known
 
     @cached_property
@@ -119,7 +116,7 @@ def parse_feed(document: Mapping[str, Any], structure: Structure) -> Definition:
     if channel is None or exporter is None:
         raise Refused(_heading(shape), violations)
     context = _context(shape, structure, channel)
-    parsed = parse(shape["mapping"], context)
+    parsed = parse_once(shape["mapping"], context)
     violations.extend(parsed.violations)
     if options is not None:
         violations.extend(_item_id_mapped(exporter, options, shape["mapping"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from channels.steps.contract import Context, Step
@@ -15,9 +16,13 @@ from pim.domain.violations import Violation
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
-    """What fills each target, in the order of the document."""
+    """What fills each target, in the order of the document.
+
+    `compiled` keeps what it was compiled to, by moment (None: whatever the moment).
+    """
 
     targets: Table[str, Source] = field(default_factory=dict)
+    compiled: dict[datetime | None, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from channels.publication.publish import PublishOptions
 from channels.publication.review import publications
 from channels.publication.rounds import Round
 from channels.publication.service import publish_feed
+from pim import logs
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import PimError
@@ -225,6 +226,8 @@ _here: list[_Here] = []
 def _start(settings: Settings, url: str) -> None:
     """Make a process ready; it ends with its parent, however that ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Standard output is the command's, for its answer.
+    logs.configure(logs.settings_of(service=False), secrets=[*settings.secrets, url])
     engine = create_engine(url, pool_size=4)
     projection = Projection.from_settings(settings, engine)
     _here.append(_Here(settings, engine, projection, Round()))
