@@ -26,6 +26,9 @@ from tests.torture.watching import Readers, StuckRuns, leases, leftovers
 from tests.torture.web import Pages
 
 Kill = Callable[[Place, int, Timeline, Sequence[Moment]], Killed]
+#: How long a process of the pages lives, on average.
+WEB_SECONDS: Final = 5.0
+
 VICTIMS: Final[dict[str, Kill]] = {"worker, command": kill_carriers, "PostgreSQL": kill_database}
 
 
@@ -106,7 +109,7 @@ class Torture:
         began = time.monotonic()
         self._restore(operation.begins)
         place = self.place
-        pages = Pages(place, seed=self.seed, every=2.0)
+        pages = Pages(place, seed=self.seed, every=WEB_SECONDS)
         with StuckRuns(place) as stuck, Readers(place.settings.feeds) as readers:
             if self.web:
                 with pages:

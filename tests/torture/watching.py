@@ -76,7 +76,7 @@ class Eye:
         return Standing(row["state"], row["mark"], row["held"], row["error"])
 
     def wait(
-        self, until: Callable[[Standing], bool], *, seconds: float, pause: float = 0.01
+        self, until: Callable[[Standing], bool], *, seconds: float, pause: float = 0.02
     ) -> Standing:
         """Look until something holds; AssertionError with the last look after some seconds."""
         deadline = time.monotonic() + seconds
@@ -119,13 +119,17 @@ class Watcher:
         raise NotImplementedError
 
     def _loop(self) -> None:
-        while not self._stop.wait(self._pause):
+        pause = self._pause
+        while not self._stop.wait(pause):
+            began = time.monotonic()
             try:
                 self.look()
             except psycopg.Error:
                 continue  # the database has been killed just now
             except Exception as error:  # noqa: BLE001 - told at the end
                 self.wrong.append(f"{type(self).__name__}: {type(error).__name__}: {error}")
+            # Big files take long to read: a watcher leaves the machine to those it watches.
+            pause = max(self._pause, 5 * (time.monotonic() - began))
 
 
 @dataclass
