@@ -1,8 +1,8 @@
 """What larger catalogues would take, reckoned from how time and memory grew in the same run.
 
-Time and memory at n products are those measured, times (n / size) to the power that led from a
-tenth of the size to the whole: 1 is proportional, 0 is constant. Nothing here is measured beyond
-the size of the run, and all of it is for one machine like the one that was measured.
+Two sizes give a line: a fixed part and a part for each product, which goes on at larger sizes.
+Where time grew faster than the size, it goes on with the power by which it grew. Nothing here is
+measured beyond the size of the run, and all of it is for one machine like the measured one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def foreseen(document: Document) -> tuple[Sequence[str], Iterator[Sequence[str]]
     """Return header and rows: each step at a tenth, at the whole, and at larger sizes."""
     size, tenth = document["size"], document["tenth"]
     small = {row["name"]: row for row in tenth["rows"] if not row["error"]}
-    header = ("Step", f"{tenth['size']:,}", f"{size:,}", "Power", *_SHOWN, "Peak, power")
+    header = ("Step", f"{tenth['size']:,}", f"{size:,}", "Power", *_SHOWN, "Peak, MB")
     rows = (
         _row(row, small[row["name"]], size)
         for row in document["rows"]
@@ -33,13 +33,21 @@ def foreseen(document: Document) -> tuple[Sequence[str], Iterator[Sequence[str]]
 
 
 def _row(row: Document, small: Document, size: int) -> Sequence[str]:
-    power = exponent(small["seconds"], row["seconds"])
-    memory = exponent(small["peak_mb"], row["peak_mb"])
-    later = [shown_time(row["seconds"] * (each / size) ** power) for each in SIZES]
+    seconds = small["seconds"], row["seconds"]
+    power = exponent(*seconds)
+    later = [shown_time(reckoned(*seconds, each / size)) for each in SIZES]
     return (
         row["name"], shown_time(small["seconds"]), shown_time(row["seconds"]), f"{power:.2f}",
-        *later, f"{small['peak_mb']:,} to {row['peak_mb']:,} MB, {memory:.2f}",
+        *later, f"{small['peak_mb']:,} to {row['peak_mb']:,}",
     )  # fmt: skip
+
+
+def reckoned(small: float, large: float, times: float) -> float:
+    """Return what `times` the size takes, from a tenth and the whole; never less than the whole."""
+    if large > 10 * small:
+        return float(large * times ** exponent(small, large))
+    per_size = max(0.0, large - small) / 0.9
+    return large + per_size * (times - 1)
 
 
 def exponent(small: float, large: float) -> float:

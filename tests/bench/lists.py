@@ -19,7 +19,10 @@ from tests.bench.questions import SETS
 from tests.bench.rows import Budget, Ends, Measured
 from tests.bench.step import Step, within
 
+#: Readers at once: ten, but two in a trial with a few products.
 READERS: Final = 10
+FEW: Final = 2
+TRIAL: Final = 2_000
 EACH: Final = 12  # answers to each question of a single reader
 
 #: Seconds for which readers ask at their leisure: enough at full size, few in a trial.
@@ -56,12 +59,12 @@ def _alone(name: str) -> Callable[[Place], Measured]:
 
 def _together(place: Place) -> Measured:
     """Let ten readers ask at once, without any pause between their pages."""
-    return _asked(place, "mixed", readers=READERS, answers=40)
+    return _asked(place, "mixed", readers=_readers(place), answers=40)
 
 
 def _unhurried(place: Place) -> Measured:
     """Let ten readers ask for a page a second each."""
-    return _asked(place, "mixed", readers=READERS, answers=_seconds(place), pause=1)
+    return _asked(place, "mixed", readers=_readers(place), answers=_seconds(place), pause=1)
 
 
 def _alone_beside_import(place: Place) -> Measured:
@@ -77,9 +80,13 @@ def _together_beside_import(place: Place) -> Measured:
     """Let ten readers ask for a page a second each while an import writes."""
     with _importing(place, "beside_2.csv") as beside:
         found = _asked(
-            place, "mixed", readers=READERS, answers=_seconds(place), pause=1, ready=beside
+            place, "mixed", readers=_readers(place), answers=_seconds(place), pause=1, ready=beside
         )
         return _told(found, beside)
+
+
+def _readers(place: Place) -> int:
+    return READERS if place.size > TRIAL else FEW
 
 
 def _seconds(place: Place) -> int:
