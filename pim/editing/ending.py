@@ -54,7 +54,9 @@ def can_resume(work: Work, run: runs.Run, folder: Path) -> bool:
 
 def reopen(work: Work, run: runs.Run) -> ChangeSet | None:
     """Set a run going again, with its change set if it has one still."""
-    run.state, run.error, run.finished, run.cancel_requested = "running", None, None, False
+    if run.state in runs.UNFINISHED:
+        run.cancel_requested = False  # a wish of the time before
+    run.state, run.error, run.finished = "running", None, None
     run.heartbeat = work.clock()
     change_set = change_set_of(work, run)
     if change_set:

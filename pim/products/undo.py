@@ -106,7 +106,9 @@ def _begin(
     work: Work, run: Run, target: ChangeSet, structure: Structure
 ) -> tuple[Undoing, ChangeSet]:
     """Open the change set of the undo, or take up the one that an earlier process has opened."""
-    run.state, run.error, run.finished, run.cancel_requested = "running", None, None, False
+    if run.state in runs.UNFINISHED:
+        run.cancel_requested = False  # a wish of the time before
+    run.state, run.error, run.finished = "running", None, None
     run.heartbeat = work.clock()
     opened = work.session.scalar(
         select(ChangeSet).where(ChangeSet.run_id == run.id, ChangeSet.state != "undone")

@@ -102,7 +102,9 @@ class ImportRun:
             taken=state.get("taken", 0),
             task=state["task"],
         )
-        run.state, run.error, run.finished, run.cancel_requested = "running", None, None, False
+        if run.state in runs.UNFINISHED:
+            run.cancel_requested = False  # a wish of the time before
+        run.state, run.error, run.finished = "running", None, None
         return taken_up
 
     @cached_property

@@ -139,8 +139,9 @@ class Torture:
         moments = timeline.moments(self.moments, self.seed)
         for number, group in enumerate(in_groups(moments, chunked=operation.chunked)):
             if number and operation.again:
-                self.place.restore(operation.begins, only=operation.again)
-                readers.forget()
+                with readers.paused:
+                    self.place.restore(operation.begins, only=operation.again)
+                    readers.forget()
             try:
                 run_id = operation.enqueue(self.place)
                 killed = VICTIMS[row.victim](self.place, run_id, timeline, group)

@@ -103,6 +103,7 @@ class Watcher:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, daemon=True)
         self.wrong: list[str] = []
+        self.paused = threading.Lock()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -123,7 +124,8 @@ class Watcher:
         while not self._stop.wait(pause):
             began = time.monotonic()
             try:
-                self.look()
+                with self.paused:
+                    self.look()
             except psycopg.Error:
                 continue  # the database has been killed just now
             except Exception as error:  # noqa: BLE001 - told at the end
