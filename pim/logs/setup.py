@@ -23,6 +23,8 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 
 #: Loggers whose INFO says nothing to an operator.
 QUIET: Final = ("alembic", "asyncio", "fsspec", "PIL", "procrastinate", "s3fs", "urllib3")
+#: Loggers that warn of what we handle: of a worker as main module, of each try to connect.
+CHATTY: Final = ("procrastinate.blueprints", "psycopg.pool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,8 @@ def configure(
     if settings.level != "debug":
         for name in QUIET:
             logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.ERROR)
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pim.operations.backup.dumping import BackupResult, back_up
-from pim.operations.backup.restoring import RestoreResult, restore
+from pim.operations.backup.restoring import MARK, RestoreResult, restore
 from pim.operations.backup.verifying import Verified, verify
 
-__all__ = ["BackupResult", "RestoreResult", "Verified", "back_up", "restore", "verify"]
+__all__ = ["MARK", "BackupResult", "RestoreResult", "Verified", "back_up", "restore", "verify"]

@@ -18,6 +18,7 @@ from PIL import features
 from pim import logs
 from pim.errors import PimError
 from pim.operations.ages import parse_age
+from pim.operations.backup import MARK
 from pim.operations.doctor.finding import Finding, Patient, error, ok, warning
 from pim.operations.retention import LEAST_HISTORY, LEAST_RUNS
 from pim.storage import bucket_of
@@ -111,6 +112,12 @@ def home(patient: Patient) -> Iterator[Finding]:
     if not os.access(place, os.W_OK | os.X_OK):
         yield error("home", f"{place} cannot be written.", mend="Give it to who runs Polka.")
         return
+    if (place / MARK).exists():
+        yield error(
+            "restore",
+            "A restore was begun and not finished.",
+            mend="Run the same pim restore again; until then nothing here is whole.",
+        )
     key = place / "secret.key"
     if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield error(

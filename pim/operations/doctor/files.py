@@ -141,12 +141,6 @@ def orphans(patient: Patient) -> Iterator[Finding]:
     left = [p for p in _folders(given.feeds) if p.name.lower() not in codes]
     left += [p for p in _folders(given.runs) if p.name.isdigit() and p.name not in runs]
     left += [p for p in given.home.glob(".backup-*") if not _lives(p.name.split("-")[1])]
-    if (given.home / "restore.unfinished").exists():
-        yield error(
-            "restore",
-            "A restore was begun and not finished.",
-            mend="Run the same pim restore again.",
-        )
     if left:
         size = sum(_bytes(path) for path in left)
         yield warning(

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from channels.feeds.service import apply_feed, find_feed
 from channels.publication.files import FeedFolder
 from channels.publication.publish import PublishOptions
 from channels.publication.service import publish_feed
 from pim.access.service import create_user
+from pim.cli.main import commands
+from pim.db.embedded import EmbeddedServer, remove_cluster
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import Refused
@@ -302,6 +307,61 @@ def test_a_restore_that_was_killed_is_simply_run_again(shop, elsewhere, tmp_path
     assert FeedFolder(new_settings.feeds / "shop").pointed() is not None
     with unit_of_work(new_engine) as work:
         assert find_feed(work.session, "shop")
+
+
+@pytest.mark.skipif(
+    "PIM_TEST_DATABASE_URL" not in os.environ, reason="PIM_TEST_DATABASE_URL names no other server"
+)
+def test_a_backup_goes_from_one_server_to_another_and_back(shop, elsewhere, tmp_path):
+    engine, settings = shop
+    before = digests(engine)
+    back_up(engine, settings, tmp_path / "there.tar")
+    home = settings.home.with_name(f"{settings.home.name}-e")
+    home.mkdir(mode=0o755)
+    with EmbeddedServer(home, fsync=False, memory="128MB") as url:
+        embedded = create_engine(url)
+        other = replace(settings, home=home, database_url=url)
+        restore(embedded, other, tmp_path / "there.tar")
+        assert digests(embedded) == before
+        back_up(embedded, other, tmp_path / "back.tar")
+        embedded.dispose()
+    new_engine, new_settings = elsewhere
+    restore(new_engine, new_settings, tmp_path / "back.tar")
+    assert digests(new_engine) == before
+    remove_cluster(home)
+    shutil.rmtree(home)
+
+
+def test_the_commands_tell_people_and_machines(shop, tmp_path, monkeypatch):
+    engine, settings = shop
+    monkeypatch.setenv("PIM_HOME", str(settings.home))
+    monkeypatch.setenv("PIM_DATABASE_URL", settings.database_url)
+    path = tmp_path / "polka.tar"
+
+    def pim(*arguments: str, answer: str = "") -> tuple[int, str]:
+        done = CliRunner().invoke(commands(), [*arguments], input=answer)
+        return done.exit_code, done.stdout + done.stderr
+
+    assert pim("backup")[0] == 2
+    code, told = pim("backup", "--out", str(path), "--json")
+    assert (code, json.loads(told)["rows"]["product"]) == (0, 6)
+    code, told = pim("backup", "verify", str(path))
+    assert (code, f"{path} is whole" in told) == (0, True)
+    engine.dispose()
+    code, told = pim("restore", str(path))
+    assert code == 2
+    assert "There is something already" in told
+    code, told = pim("restore", str(path), "--replace", answer="no\n")
+    assert code == 2
+    assert "Nothing was changed." in told
+    code, told = pim("restore", str(path), "--replace", answer=f"{settings.home.name}\n")
+    assert (code, "Everything is as it was at" in told) == (0, True)
+    with path.open("r+b") as file:
+        file.seek(515)  # in the first member, behind its header
+        file.write(b"harm")
+    code, told = pim("backup", "verify", str(path), "--json")
+    assert code == 3
+    assert json.loads(told)["whole"] is False
 
 
 def test_what_was_going_on_is_told_to_have_ended(shop, elsewhere, tmp_path):

@@ -217,6 +217,11 @@ def test_a_sequence_that_fell_behind_is_set_right_when_asked(shop):
     assert findings(shop, "sequences") == []
 
 
+def test_a_restore_that_was_not_finished_is_an_error(shop):
+    (shop.settings.home / "restore.unfinished").write_text("x")
+    assert only(shop, "restore").level == "error"
+
+
 def test_a_key_that_others_can_read_is_an_error(shop):
     key = shop.settings.home / "secret.key"
     key.write_text("x")

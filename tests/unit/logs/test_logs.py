@@ -17,6 +17,7 @@ from pim.logs.setup import LogSettings
 @pytest.fixture
 def lines():
     """Configure JSON logs into memory and give back everything afterwards."""
+    structlog.contextvars.clear_contextvars()
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     stream = io.StringIO()
