@@ -13,7 +13,7 @@ from functools import cached_property
 import polars as pl
 
 from channels.steps.contract import Cell
-from channels.steps.stages import Stages, computed, own_columns
+from channels.steps.stages import AnyFrame, Stages, computed, own_columns
 from exporters.contract.runs import Runs, Told
 
 #: Columns beside the targets: a value that a lookup lacks. `channels.checking` takes them off.
@@ -61,11 +61,14 @@ class _Batch:
 
     def plan(self) -> pl.LazyFrame:
         """Return the columns of all targets, to be collected."""
-        stages = {id(each.stages): each.stages for each in self.targets}  # some share theirs
-        held = computed(self.frame.lazy(), stages.values())
-        shown = {name: expr for each in self.targets for name, expr in each.shown.items()}
-        # Columns first, then select: a constant is then as long as the frame.
-        return held.with_columns(**shown).select(*shown)
+        return _shown(self.targets, self.frame.lazy())
+
+
+def _shown(targets: Sequence[Target], frame: AnyFrame) -> AnyFrame:
+    stages = {id(each.stages): each.stages for each in targets}  # some share theirs
+    shown = {name: expr for each in targets for name, expr in each.shown.items()}
+    # Columns first, then select: a constant is then as long as the frame.
+    return computed(frame, stages.values()).with_columns(**shown).select(*shown)
 
 
 def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Series]:
@@ -75,6 +78,8 @@ def mapped(targets: Sequence[Target], frame: pl.DataFrame) -> dict[str, pl.Serie
     """
     if frame.is_empty():  # as in most deltas of a quiet day: no plan is worth being made
         return {each.name: each for target in targets for each in target.nothing()}
+    if Told(frame).small:  # to optimise a plan takes longer than to carry it out
+        return {each.name: each for each in _shown(targets, frame)}
     batches = list(_batches(targets, frame))
     found = pl.collect_all([each.plan() for each in batches])
     return {

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from typing import TypeVar
 
 import polars as pl
 
 from channels.steps.past_price import PastPrice
 
 _MARK = "\x01"
+
+AnyFrame = TypeVar("AnyFrame", pl.DataFrame, pl.LazyFrame)
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Stages:
             yield from own_columns(expr)
 
 
-def computed(frame: pl.LazyFrame, several: Iterable[Stages]) -> pl.LazyFrame:
+def computed(frame: AnyFrame, several: Iterable[Stages]) -> AnyFrame:
     """Return the frame with every value that any of these hold."""
     ordered = sorted((each for s in several for each in s.held()), key=itemgetter(0))
     for _, level in groupby(ordered, key=itemgetter(0)):

@@ -72,10 +72,15 @@ class Told:
         self._changes: dict[str, pl.Series] = {}
         self._runs: dict[tuple[str, ...], Runs | None] = {}
 
+    @property
+    def small(self) -> bool:
+        """Tell whether the frame is too small for runs to be looked for."""
+        return self.frame.height <= MANY
+
     def runs(self, names: Iterable[str]) -> Runs | None:
         """Return the runs of rows that are equal in these columns, None if that saves nothing."""
         key = tuple(sorted(set(names)))
-        if not key or self.frame.height <= MANY:
+        if not key or self.small:
             return None
         if key not in self._runs:
             self._runs[key] = runs_of([self._changed(name) for name in key])
@@ -91,6 +96,8 @@ class Told:
 
         Expressions have names, and look at each row by itself.
         """
+        if self.small:  # to optimise a plan takes longer than to carry it out
+            return [(column, None) for column in self.frame.select(expressions)]
         together: dict[int, tuple[Runs | None, list[pl.Expr], set[str]]] = {}
         for each in expressions:
             names = each.meta.root_names()

@@ -6,7 +6,6 @@ import io
 from contextlib import contextmanager
 from decimal import Decimal
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
