@@ -97,3 +97,19 @@ def test_a_url_that_is_neither_a_folder_nor_s3_is_refused(tmp_path: Path) -> Non
     for url in ("sftp://there/x", "s3://", "somewhere"):
         with pytest.raises(PimError, match="PIM_STORAGE_URL is"):
             bucket_of(Settings(home=tmp_path, storage_url=url))
+
+
+@pytest.mark.parametrize("given", ["soon", "0", "-3", "nan", "1e9"])
+def test_a_time_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("PIM_STORAGE_TIMEOUT", given)
+
+    with pytest.raises(PimError, match=f"PIM_STORAGE_TIMEOUT is {given}: give seconds"):
+        Settings.from_environment()
+
+
+def test_s3_is_found_where_the_usual_variables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://all.example")
+    assert Settings.from_environment().storage_endpoint == "https://all.example"
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example")
+    assert Settings.from_environment().storage_endpoint == "https://s3.example"
