@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.past_prices.lowest import lowest
@@ -72,6 +72,7 @@ def events(entity, first, changes):
     return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
+@settings(deadline=None)
 @given(
     first=AMOUNTS,
     prices=HISTORIES,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.steps.contract import DECIMAL, Cell, Context
@@ -57,6 +57,7 @@ def rounded(value: Fraction, step: Decimal, direction: Direction) -> Decimal:
     return exact.round_to(number, step, direction)
 
 
+@settings(deadline=None)
 @given(
     amounts=st.lists(PRICES, min_size=1, max_size=5),
     rate=PERCENT,
@@ -77,6 +78,7 @@ def test_tax_is_the_exact_product_rounded_once(amounts, rate, to, direction, by_
     ]
 
 
+@settings(deadline=None)
 @given(
     amounts=st.lists(PRICES, min_size=1, max_size=5),
     rate=RATES,
