@@ -19,6 +19,9 @@ PAGES: Final = (ROOT / "README.md", ROOT / "docs" / "scaling.md")
 
 Document = Mapping[str, Any]
 
+#: A load above which figures say little: somebody else was at work.
+QUIET: Final = 0.7
+
 _BLOCK: Final = re.compile(r"(<!-- bench: (\w+) -->\n).*?(<!-- bench: end -->)", re.DOTALL)
 _VERDICTS: Final = {True: "met", False: "**missed**", None: ""}
 
@@ -48,10 +51,12 @@ def table(header: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
 def conditions(document: Document) -> str:
     """Return on what was measured, as a sentence."""
     machine = document["machine"]
+    load = machine["load_at_start"]
+    busy = f" **Other work ran beside it** (load {load} at the start)." if load > QUIET else ""
     return (
         f"{document['size']:,} products, {document['feeds']} feeds; {machine['cores']} cores"
         f" ({machine['cpu']}), {machine['memory_gb']:.0f} GB of memory, a disk that takes"
-        f" {machine['disk_write_mb_per_second']:,} MB/s; {document['at'][:10]}.\n\n"
+        f" {machine['disk_write_mb_per_second']:,} MB/s; {document['at'][:10]}.{busy}\n\n"
     )
 
 
