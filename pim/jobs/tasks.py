@@ -18,7 +18,7 @@ from pim.db.run_locks import carrying_out
 from pim.db.runs import UNFINISHED, Cancelled, Run, find_run, finish_run
 from pim.db.troubles import LOST, lost, told, words
 from pim.db.unit_of_work import unit_of_work
-from pim.errors import Refused, Retryable
+from pim.errors import DatabaseGone, Refused, Retryable
 from pim.jobs import trying
 from pim.jobs.context import JobContext
 from pim.jobs.editing import edit, undo_change_set
@@ -158,7 +158,8 @@ def _again(context: JobContext, run_id: int, error: Retryable) -> trying.Again:
                 run = find_run(work.session, run_id)
                 if run.state in {"running", "queued", "failed", "interrupted"}:
                     run.state, run.stage, run.error, run.finished = "queued", str(error), None, None
-                return trying.Again(str(error), trying.wait_after(run))
+                gone = isinstance(error, DatabaseGone)  # and is back, or we were not here
+                return trying.Again(str(error), 1 if gone else trying.wait_after(run))
         except Refused:
             break
         except DBAPIError:

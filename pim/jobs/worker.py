@@ -36,6 +36,8 @@ VERSION_SECONDS = 10.0
 KEEP_SECONDS = 3600.0
 HEARTBEAT_SECONDS = 5.0
 LONGEST_WAIT = 15.0
+#: A queue that was open so long was not refused: it is opened again at once.
+SERVED = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +122,8 @@ async def _serve(context: JobContext) -> None:
         await asyncio.wait([serving])
         if stop.is_set():
             return
-        waited = 0.0 if time.monotonic() - began > LONGEST_WAIT else min(waited + 1, LONGEST_WAIT)
+        served = time.monotonic() - began > SERVED
+        waited = 0.0 if served else min(waited + 1, LONGEST_WAIT)
         error = serving.exception()
         reason = str(told(error, context.settings)) if error else "the queue was left"
         log.warning("the queue is opened again", seconds=waited, reason=reason)

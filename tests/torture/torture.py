@@ -27,7 +27,7 @@ from tests.torture.web import Pages
 
 Kill = Callable[[Place, int, Timeline, Sequence[Moment]], Killed]
 #: How long a process of the pages lives, on average.
-WEB_SECONDS: Final = 5.0
+WEB_SECONDS: Final = 6.0
 
 VICTIMS: Final[dict[str, Kill]] = {"worker, command": kill_carriers, "PostgreSQL": kill_database}
 
