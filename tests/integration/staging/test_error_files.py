@@ -186,3 +186,16 @@ def test_a_rejected_row_with_a_formula_is_shown_as_text_and_imports_once_mended(
     assert "'=1+1" in shown
     assert again.counts.created == 1
     assert catalogue.value("new", "name", locale="en_GB") == "=1+1"
+
+
+def test_many_rejected_rows_come_back_in_their_order(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pim.staging.error_file.SPAN", 3)
+    rows = [{"sku": f"n{n}", "family": "care" if n % 4 == 0 else "boats"} for n in range(12)]
+
+    path = error_file(catalogue.rows("products", *rows))
+
+    with path.open(encoding="utf-8", newline="") as file:
+        found = [row["sku"] for row in csv.DictReader(file, delimiter=";")]
+    assert found == [row["sku"] for row in rows if row["family"] == "boats"]
