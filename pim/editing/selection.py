@@ -27,8 +27,7 @@ def select(projection: Projection, condition: Condition, now: datetime) -> Selec
     """Return what meets a condition: products, and models if it asks about the level."""
     asks = any(leaf.field == "level" for leaf in leaves(condition.root))
     levels = (*PRODUCT_LEVELS, *MODEL_LEVELS) if asks else PRODUCT_LEVELS
-    projection.refresh()
-    with projection.read() as reading:
+    with projection.read_covering() as reading:
         ids = reading.matching(condition, levels=levels, now=now)
         return Selection(in_chunks(reading.frame(COLUMNS, ids=ids, levels=levels), CHUNK))
 

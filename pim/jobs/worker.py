@@ -30,6 +30,7 @@ from pim.operations.retention import keep_house
 from pim.settings import Settings
 
 FOLLOW_SECONDS = 1.0
+FOLD_SECONDS = 15.0
 TAKE_OVER_SECONDS = 5.0
 TIDY_SECONDS = 600.0
 VERSION_SECONDS = 10.0
@@ -97,13 +98,14 @@ def _work(settings: Settings, engine_url: str) -> None:
     tidying = Repeating(
         "Tidying up", TIDY_SECONDS, lambda: remove_old_uploads(context.engine, context.settings)
     )
+    folding = Repeating("Folding segments", FOLD_SECONDS, context.projection.compact)
     checking = Repeating(
         "Checking the version", VERSION_SECONDS, lambda: version.stop_if_outdated(context.engine)
     )
     keeping = Repeating(
         "Keeping house", KEEP_SECONDS, lambda: keep_house(context.engine, context.settings)
     )
-    with following, taking_over, tidying, checking, keeping:
+    with following, folding, taking_over, tidying, checking, keeping:
         asyncio.run(_serve(context))
     context.projection.close()
     context.engine.dispose()

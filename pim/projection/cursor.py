@@ -36,6 +36,7 @@ _IDS = text(
         FROM change_log
         WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
           AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
+          AND NOT (subject IN ('product', 'product_model') AND attributes::text = ANY(:but))
     )
     SELECT id FROM new WHERE subject IN ('product', 'product_model')
     UNION
@@ -135,9 +136,13 @@ def extent(connection: Connection, snapshot: str) -> tuple[int, int]:
     return row.rows, int(row.ids)
 
 
-def changed(connection: Connection, snapshot: str) -> list[int]:
-    """Return the ids of products and models that changed since a snapshot."""
-    return list(connection.execute(_IDS, {"snapshot": snapshot}).scalars())
+def changed(connection: Connection, snapshot: str, *, but: Sequence[str] = ()) -> list[int]:
+    """Return the ids of products and models that changed since a snapshot.
+
+    `but` leaves out log rows of products and models that touched just these attributes, as the
+    database writes an array.
+    """
+    return list(connection.execute(_IDS, {"snapshot": snapshot, "but": list(but)}).scalars())
 
 
 def reach(connection: Connection, ids: Sequence[int], *, again: Sequence[int] = ()) -> Reach:

@@ -35,7 +35,8 @@ class Decoder:
         system = pl.DataFrame(pl.from_arrow(table.drop_columns("values")))
         values = table["values"].combine_chunks()
         columns = [c for c in self._columns(values) if c.null_count() < len(c)]
-        return system.with_columns(pl.col("created", "updated").cast(MOMENT)).with_columns(columns)
+        moments = [name for name in ("created", "updated") if name in system.columns]
+        return system.with_columns(pl.col(moments).cast(MOMENT)).with_columns(columns)
 
     def _table(self, lines: bytes, longest: int) -> pa.Table:
         block = max(BLOCK, 2 * longest)  # blocks are parsed in parallel; no line may straddle two

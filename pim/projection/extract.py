@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -43,6 +43,33 @@ _MODEL: Final = (
 
 _WANTED: Final = " WHERE id = ANY(%s)"
 
+#: What a patch compares with what is stored, and what every write changes.
+_KEYS: Final = {
+    "id": pa.int64(),
+    "identifier": pa.string(),
+    "parent": pa.int64(),
+    "family_variant": pa.int64(),
+    "categories": IDS,
+    "updated": pa.int64(),
+    "version": pa.int64(),
+}
+PRODUCT_CELLS: Final = _KEYS | {"family": pa.int64(), "enabled": pa.bool_(), "groups": IDS}
+MODEL_CELLS: Final = _KEYS
+
+_CELLS: Final = """
+    e.id, e.parent_id AS parent, e.categories, e.version,
+    (extract(epoch FROM e.updated) * 1000000)::bigint AS updated
+"""
+_CELLS_OF_PRODUCTS: Final = (
+    f"SELECT {_CELLS}, e.identifier, e.family_id AS family, e.enabled, e.groups, "  # noqa: S608
+    'm.family_variant_id AS family_variant, jsonb_build_object({values}) AS "values" '
+    "FROM product e LEFT JOIN product_model m ON m.id = e.parent_id WHERE e.id = ANY(%s)"
+)
+_CELLS_OF_MODELS: Final = (
+    f"SELECT {_CELLS}, e.code AS identifier, e.family_variant_id AS family_variant, "  # noqa: S608
+    'jsonb_build_object({values}) AS "values" FROM product_model e WHERE e.id = ANY(%s)'
+)
+
 
 def products(
     connection: psycopg.Connection[Any], structure: Structure, *, ids: Sequence[int] | None = None
@@ -51,26 +78,61 @@ def products(
 
     Columns: those of PRODUCTS, then one per value cell that holds data in the chunk.
     """
-    return _frames(connection, _PRODUCT, Decoder(structure, PRODUCTS), ids)
+    return _frames(connection, *_asked(_PRODUCT, ids), Decoder(structure, PRODUCTS))
 
 
 def models(
     connection: psycopg.Connection[Any], structure: Structure, *, ids: Sequence[int] | None = None
 ) -> pl.DataFrame:
     """Return models (all, or those with the ids that still exist) with their own values."""
-    frames = list(_frames(connection, _MODEL, Decoder(structure, MODELS), ids))
+    frames = list(_frames(connection, *_asked(_MODEL, ids), Decoder(structure, MODELS)))
     return pl.concat(frames, how="diagonal")
+
+
+def product_cells(
+    connection: psycopg.Connection[Any],
+    structure: Structure,
+    *,
+    ids: Sequence[int],
+    attributes: Collection[str],
+) -> pl.DataFrame:
+    """Return some attributes of products, beside PRODUCT_CELLS; `family_variant` is the model's."""
+    asked = _narrowed(_CELLS_OF_PRODUCTS, ids, attributes)
+    frames = list(_frames(connection, *asked, Decoder(structure, PRODUCT_CELLS)))
+    return pl.concat(frames, how="diagonal")
+
+
+def model_cells(
+    connection: psycopg.Connection[Any],
+    structure: Structure,
+    *,
+    ids: Sequence[int],
+    attributes: Collection[str],
+) -> pl.DataFrame:
+    """Return some attributes of models as these own them, beside MODEL_CELLS."""
+    asked = _narrowed(_CELLS_OF_MODELS, ids, attributes)
+    frames = list(_frames(connection, *asked, Decoder(structure, MODEL_CELLS)))
+    return pl.concat(frames, how="diagonal")
+
+
+def _asked(query: str, ids: Sequence[int] | None) -> tuple[str, list[Any] | None]:
+    return (query, None) if ids is None else (f"{query}{_WANTED}", [list(ids)])
+
+
+def _narrowed(query: str, ids: Sequence[int], attributes: Collection[str]) -> tuple[str, list[Any]]:
+    codes = sorted(attributes)
+    pairs = ", ".join(['%s::text, e."values" -> %s'] * len(codes))
+    bound = [code for code in codes for _ in range(2)]
+    return query.replace("{values}", pairs), [*bound, list(ids)]
 
 
 def _frames(
     connection: psycopg.Connection[Any],
     query: str,
+    parameters: Sequence[Any] | None,
     decoder: Decoder,
-    ids: Sequence[int] | None,
 ) -> Iterator[pl.DataFrame]:
-    where, parameters = ("", None) if ids is None else (_WANTED, [list(ids)])
-    ordered = f"{query}{where} ORDER BY id"
-    statement = f"COPY (SELECT row_to_json(r) FROM ({ordered}) r) TO STDOUT"  # noqa: S608
+    statement = f"COPY (SELECT row_to_json(r) FROM ({query} ORDER BY id) r) TO STDOUT"  # noqa: S608
     rows: list[bytes] = []
     with connection.cursor().copy(statement, parameters) as copy:
         for row in copy:

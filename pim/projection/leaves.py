@@ -13,6 +13,7 @@ import polars as pl
 
 from pim.domain.conditions import fold
 from pim.domain.structure import Structure
+from pim.projection import lowered
 from pim.projection.columns import Column
 from pim.projection.metrics import ORDER
 
@@ -45,6 +46,11 @@ class Context:
     known: Collection[str] = ()
     members: Members | None = None
 
+    def lowered(self, column: Column) -> Column | None:
+        """Return the column that holds a text in lower case, None if there is none."""
+        name = lowered.name(column.name)
+        return Column(name=name, dtype=column.dtype) if name in self.known else None
+
 
 def compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """Return left operator right."""
@@ -60,7 +66,11 @@ def filled(part: Column) -> pl.Expr:
 
 def text_holds(column: pl.Expr, operator: str, value: Any) -> pl.Expr:
     """Compare text in lower case; an empty one meets no comparison."""
-    text = column.str.to_lowercase()
+    return lowered_holds(column.str.to_lowercase(), operator, value)
+
+
+def lowered_holds(text: pl.Expr, operator: str, value: Any) -> pl.Expr:
+    """Compare text that is in lower case already."""
     match operator:
         case "=":
             holds = text == fold(value)

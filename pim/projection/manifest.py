@@ -51,8 +51,13 @@ class Manifest:
 
     @property
     def deltas(self) -> tuple[Segment, ...]:
-        """Return the segments written since the base, oldest first."""
-        return self.segments[1:]
+        """Return the segments of rows written since the base, oldest first."""
+        return tuple(segment for segment in self.segments[1:] if segment.of is None)
+
+    @property
+    def patches(self) -> tuple[Segment, ...]:
+        """Return the segments that stand for columns of others, oldest first."""
+        return tuple(segment for segment in self.segments if segment.of is not None)
 
 
 class Lease:

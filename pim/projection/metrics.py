@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import polars as pl
 
-from pim.domain import decimals, measurement
+from pim.domain import measurement
 from pim.domain.conditions import Leaf
+from pim.domain.decimals import EXACT, FRACTION_DIGITS, INTEGER_DIGITS
 from pim.domain.structure import Attribute, Structure
 from pim.projection.columns import AMOUNT, UNIT
 
@@ -24,42 +27,68 @@ ORDER: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     ">": operator.gt,
 }
 
+#: Amounts are counted in smallest steps: so many fit in a column either way.
+MOST: Final = 10 ** (INTEGER_DIGITS + FRACTION_DIGITS) - 1
+
 
 def compared(amount: pl.Expr, leaf: Leaf, attribute: Attribute, structure: Structure) -> pl.Expr:
     """Return whether an amount compares as the leaf says, both in the standard unit.
 
-    Amounts in the standard unit are compared as columns. Every other distinct pair of amount and
-    unit is converted once, exactly, by the same code as for a single product.
+    A conversion keeps the order of amounts (or turns it round). So for each unit that occurs it is
+    searched, by the same code as converts a single amount, from which amount on the answer
+    changes; then amounts are compared as they are stored.
     """
     bound = measurement.standard_amount(leaf.value, attribute, structure)
-    family = measurement.family_of(attribute, structure)
-    if bound is None or family is None:
+    if bound is None:
         return pl.lit(False)
-    holds = ORDER[leaf.operator]
-    standard = family.standard_unit if decimals.fits(bound) else None
 
-    def test(pair: pl.Series) -> pl.Series:
-        frame = pl.DataFrame(dict(zip(("amount", "unit"), pair.struct.unnest(), strict=True)))
-        plain = (pl.col("unit") == pl.lit(standard, dtype=pl.String)).fill_null(False)
-        converted = _converted(frame.filter(~plain), attribute, structure)
-        tests = [known is not None and holds(known, bound) for known in converted["standard"]]
-        others = converted.select("amount", "unit").with_columns(
-            pl.Series("other", tests, dtype=pl.Boolean)
-        )
-        both = frame.join(others, on=["amount", "unit"], how="left", maintain_order="left")
-        direct = holds(pl.col("amount"), pl.lit(bound if standard else 0, dtype=AMOUNT))
-        return both.select(pl.when(plain).then(direct).otherwise("other")).to_series()
+    def test(given: Sequence[pl.Series]) -> pl.Series:
+        frame = pl.DataFrame([given[0].alias("amount"), given[1].alias("unit")])
+        tests = [
+            (pl.col("unit") == unit) & _holds(leaf.operator, bound, unit, attribute, structure)
+            for unit in frame["unit"].unique().drop_nulls()
+        ]
+        holds = reduce(or_, tests, pl.repeat(False, pl.len()))
+        return frame.select(holds.alias("holds")).to_series()
 
     unit = pl.col(f"{amount.meta.output_name()}-{UNIT}")
-    pair = pl.struct(amount.alias("amount"), unit.alias("unit"))
-    return pair.map_batches(test, return_dtype=pl.Boolean())
+    return pl.map_batches([amount, unit], test, return_dtype=pl.Boolean())
 
 
-def _converted(frame: pl.DataFrame, attribute: Attribute, structure: Structure) -> pl.DataFrame:
-    """Return the distinct pairs of amount and unit with the amount in the standard unit."""
-    pairs = frame.unique().drop_nulls()
-    amounts: list[Decimal | None] = [
-        measurement.standard_amount({"amount": amount, "unit": unit}, attribute, structure)
-        for amount, unit in pairs.rows()
-    ]
-    return pairs.with_columns(pl.Series("standard", amounts, dtype=pl.Object))
+def _holds(
+    sign: str, bound: Decimal, unit: str, attribute: Attribute, structure: Structure
+) -> pl.Expr:
+    """Return the comparison of amounts in one unit with a bound in the standard unit."""
+
+    def standard(steps: int) -> Decimal | None:
+        data = {"amount": _amount(steps), "unit": unit}
+        return measurement.standard_amount(data, attribute, structure)
+
+    least, most = standard(-MOST), standard(MOST)
+    if least is None or most is None:
+        return pl.lit(False)  # a unit that the family no longer has
+    turn = -1 if least > most else 1
+
+    def first(is_past: Callable[[Decimal, Decimal], bool]) -> pl.Expr:
+        """Return which amounts, from one on, are past the bound."""
+        low, high = -MOST, MOST + 1
+        while low < high:
+            middle = (low + high) // 2
+            found = standard(turn * middle)
+            assert found is not None
+            low, high = (low, middle) if is_past(found, bound) else (middle + 1, high)
+        if low > MOST:
+            return pl.lit(False)
+        limit = pl.lit(_amount(turn * low), dtype=AMOUNT)
+        column = pl.col("amount")
+        return column >= limit if turn > 0 else column <= limit
+
+    at_least, above = first(operator.ge), first(operator.gt)
+    return {
+        ">=": at_least, ">": above, "<": ~at_least, "<=": ~above,
+        "=": at_least & ~above, "!=": ~(at_least & ~above),
+    }[sign]  # fmt: skip
+
+
+def _amount(steps: int) -> Decimal:
+    return Decimal(steps).scaleb(-FRACTION_DIGITS, context=EXACT)

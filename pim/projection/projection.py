@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from pim.domain.structure import Structure
 from pim.errors import Retryable
-from pim.projection import manifest
+from pim.projection import compaction, manifest, uncovered
 from pim.projection.catalogue import Catalogue
 from pim.projection.manifest import CURRENT, Manifest
+from pim.projection.piece import Piece
 from pim.projection.projector import Progress, Projector
 from pim.projection.reading import Reading
 from pim.projection.sharing import Follower, Sharing
@@ -33,6 +34,13 @@ class _Open:
         self.target = target
         self.readings = 0
         self.newest = True
+
+    def shown(self, beside: Sequence[Piece]) -> Catalogue:
+        """Return the catalogue with pieces in memory beside it."""
+        if not beside:
+            return self.catalogue
+        known = self.catalogue
+        return Catalogue(known.folder, known.lease, before=known, beside=beside)
 
 
 class Projection:
@@ -76,6 +84,47 @@ class Projection:
         finally:
             self._leave(opened)
 
+    @contextmanager
+    def read_newest(self, *, author: int | None = None) -> Iterator[Reading]:
+        """Give a reading that shows a little more than the manifest, without waiting.
+
+        What the author has written is there, and what others have, while it is little; the
+        reading's `behind` tells how much is not. A projector that is busy is not waited for.
+        """
+        if manifest.load(self.folder):
+            self._projector.try_refresh(uncovered.OTHERS)
+        opened = self._enter()
+        try:
+            with self._moment() as connection:
+                new = uncovered.since(connection, opened.catalogue.manifest, author=author)
+                structure = structures.current(connection)
+            beside = [new.piece] if new.piece else []
+            yield Reading(opened.shown(beside), structure, self._members, behind=new.behind)
+        finally:
+            self._leave(opened)
+
+    @contextmanager
+    def read_covering(self) -> Iterator[Reading]:
+        """Give a reading of everything that was committed before the call.
+
+        A projector that is busy is waited for only if more has changed than memory should hold.
+        """
+        if self._projector.try_refresh(uncovered.OWN) is None:
+            with self.read_newest() as reading:
+                if not reading.behind:
+                    yield reading
+                    return
+            self.refresh()
+        with self.read() as reading:
+            yield reading
+
+    def compact(self) -> Manifest | None:
+        """Fold later segments into the base if they have become many; None if there was no need.
+
+        Takes place beside readers and the projector, and in bounded memory.
+        """
+        return compaction.compact(self._projector)
+
     def close(self) -> None:
         """Let go of the manifest that is kept open between readings."""
         if self._follower:
@@ -90,7 +139,7 @@ class Projection:
             self._follower.look()
         with self._lock:
             if self._open is None or self._open.target != self._target():
-                opened = self._newest()
+                opened = self._newest(self._open.catalogue if self._open else None)
                 if self._open:
                     self._retire(self._open)
                 self._open = opened
@@ -108,14 +157,14 @@ class Projection:
         if opened.readings == 0:
             opened.catalogue.lease.release()
 
-    def _newest(self) -> _Open:
+    def _newest(self, before: Catalogue | None) -> _Open:
         """Open the current manifest, rebuilding what cannot be opened."""
         for _ in range(2):
             target = self._target()
             lease = manifest.lease(self.folder)
             if lease is not None:
                 try:
-                    return _Open(Catalogue(self.folder, lease), target)
+                    return _Open(Catalogue(self.folder, lease, before=before), target)
                 except (OSError, ValueError):  # a segment is missing or cut short
                     lease.release()
             self.refresh()
@@ -127,6 +176,13 @@ class Projection:
             return str((self.folder / CURRENT).readlink())
         except OSError:
             return ""
+
+    @contextmanager
+    def _moment(self) -> Iterator[sa.Connection]:
+        """Open one moment of the database."""
+        engine = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection:
+            yield connection
 
     def _structure(self) -> Structure:
         with self.engine.connect() as connection:

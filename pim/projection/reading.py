@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 
 import polars as pl
 
-from pim.domain.conditions import EVERYTHING, All, Any_, Condition, Leaf, Node, Not, fold
+from pim.domain.conditions import EVERYTHING, Condition, Node
 from pim.domain.structure import Structure
-from pim.errors import NotFound
-from pim.projection import columns, completeness, ordering
+from pim.projection import columns, completeness, ordering, trees
 from pim.projection import viewer as viewers
-from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS, Catalogue, remember, take
+from pim.projection.catalogue import (
+    MODEL_LEVELS,
+    MODELS,
+    PRODUCT_LEVELS,
+    PRODUCTS,
+    Catalogue,
+)
 from pim.projection.columns import COMPLETENESS, Column
+from pim.projection.comparing import comparable
 from pim.projection.conditions import Compiler
-from pim.projection.leaves import Members, Test, text_holds
+from pim.projection.leaves import Members
 from pim.projection.manifest import Manifest
+from pim.projection.masks import Masks
+from pim.projection.ordering import Arrangement, Found
+from pim.projection.piece import FEW, Piece, take
+from pim.projection.remembering import remember
 from pim.projection.viewer import Viewer
-
-PRODUCTS, MODELS = 0, 1
 
 #: Channels and locales whose completeness stays in memory, at 5 bytes a product each.
 REMEMBERED = 16
+
+_ID = Column(name="id", dtype=pl.Int64())
+_NONE = pl.Series("row", [], dtype=pl.UInt32)
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,24 @@ class Reading:
     """
 
     def __init__(
-        self, catalogue: Catalogue, structure: Structure, members: Members | None = None
+        self,
+        catalogue: Catalogue,
+        structure: Structure,
+        members: Members | None = None,
+        *,
+        behind: int = 0,
     ) -> None:
         self._catalogue = catalogue
         self._members = members
         self.structure = structure
+        #: About how many changed products are not shown yet.
+        self.behind = behind
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Return a key of what is shown: equal ones show the same."""
+        pieces = tuple(piece.key for piece in self._catalogue.pieces)
+        return (self.manifest.system, self.manifest.database, self.structure.version, *pieces)
 
     @property
     def manifest(self) -> Manifest:
@@ -69,13 +92,18 @@ class Reading:
         Raises NotFound for names that the structure does not know.
         """
         wanted = [columns.find(self.structure, name) for name in names]
+        return self._frame(wanted, ids, levels).rename(_renamed(wanted, names))
+
+    def _frame(
+        self, wanted: Sequence[Column], ids: pl.Series | None, levels: Collection[str]
+    ) -> pl.DataFrame:
         parts = []
         for side in _sides(levels):
             living = self._living(side, levels)
             if ids is not None:
                 living = pick(living, ids)
             series = [self._column(side, column, living["row"]) for column in wanted]
-            parts.append((living["id"], pl.DataFrame(series).rename(_renamed(wanted, names))))
+            parts.append((living["id"], pl.DataFrame(series)))
         frame = pl.concat([part for _, part in parts])
         if len(parts) == 1:
             return frame
@@ -101,10 +129,10 @@ class Reading:
         """
         node = viewers.compile(condition, viewer, self.structure)
         if ids is None:
-            return self._found(node, levels, now)["id"]
-        compiler = self._compiler(now)
-        names = dict.fromkeys(["id", *compiler.needed(node)])
-        frame = self.frame(list(names), ids=ids.unique().sort(), levels=levels)
+            return self._found(node, levels, now)
+        compiler = self._masks(now).compiler
+        needed = {"id": columns.find(self.structure, "id"), **compiler.needed(node)}
+        frame = self._frame(list(needed.values()), ids.unique().sort(), levels)
         return frame.filter(compiler.node(node))["id"]
 
     def search(  # noqa: PLR0913 - a grid asks all of this at once
@@ -119,20 +147,27 @@ class Reading:
         levels: Collection[str] = PRODUCT_LEVELS,
         now: datetime | None = None,
         viewer: Viewer | None = None,
+        locale: str | None = None,
     ) -> Page:
         """Return one page of the ids that meet a condition and contain a text.
 
         `text` is looked for in identifiers and in the families' label attributes. `sort` is a
-        column; equal ones are in order of id, empty ones come last either way.
+        column; equal ones are in order of id, empty ones come last either way. Options and
+        families are sorted by their labels in `locale`, else by their codes.
         """
         node = viewers.compile(condition, viewer, self.structure, also=[sort] if sort else ())
-        found = self._found(node, levels, now, text=text)
-        if sort is None:
-            ids = found["id"].reverse() if descending else found["id"]
-            return Page(ids.slice(offset, limit), found.height)
-        keys = self._keys(found, columns.find(self.structure, sort), levels)
-        ids = ordering.arranged(found["id"], keys, descending=descending, first=offset + limit)
-        return Page(ids.slice(offset, limit), found.height)
+        column = columns.find(self.structure, sort or "id")
+        if _sides(levels) == [PRODUCTS]:
+            found = self._products(node, levels, now, text=text)
+            arrangement = Arrangement(
+                catalogue=self._catalogue, structure=self.structure,
+                column=column, locale=locale, descending=descending,
+            )  # fmt: skip
+            return Page(arrangement.page(found, offset, limit), found.total)
+        ids = self._found(node, levels, now, text=text)
+        by = comparable(self.structure, column, self._frame([column], ids, levels)[:, 0], locale)
+        ordered = ordering.arranged(ids, by, descending=descending, first=offset + limit)
+        return Page(ordered.slice(offset, limit), len(ids))
 
     def counts(
         self, field: str, *, levels: Collection[str] = PRODUCT_LEVELS
@@ -144,6 +179,26 @@ class Reading:
         counted = column.alias("value").value_counts()
         return dict(zip(counted["value"], counted["count"], strict=True))
 
+    def tree_counts(self, *, levels: Collection[str] = PRODUCT_LEVELS) -> trees.Counts:
+        """Return how many rows each category (by id) holds, and how many are in none.
+
+        Those of a category's children count as its own, each row once. `levels` are of products
+        or of models.
+        """
+        key = "trees", self.structure.version, tuple(sorted(levels))
+        memory = self._catalogue.memory
+        if key not in memory:
+            memory[key] = self._tree_counts(levels)
+        found: trees.Counts = memory[key]
+        return found
+
+    def _tree_counts(self, levels: Collection[str]) -> trees.Counts:
+        if set(levels) == set(PRODUCT_LEVELS):
+            return trees.counts(self._catalogue, self.structure)
+        (side,) = _sides(levels)
+        rows = self._living(side, levels)["row"]
+        return trees.counts_of(self._catalogue, self.structure, side, rows)
+
     def completeness(
         self, channel: str, locale: str, *, ids: pl.Series | None = None
     ) -> pl.DataFrame:
@@ -152,14 +207,14 @@ class Reading:
         All but the id are null for a product without family. With `ids` only of these.
         """
         living = self._catalogue.products
-        if ids is None:
-            complete = self._complete(channel, locale)[living["row"]]
-        else:
+        if ids is not None:
             living = pick(living, ids)
-            complete = completeness.of_products(
-                self._catalogue, self.structure, channel, locale, rows=living["row"]
-            )
+        rows = None if self._is_all(living) else living["row"]
+        complete = self._complete(channel, locale, rows, few=ids is not None)
         return pl.DataFrame([living["id"]]).hstack(complete)
+
+    def _is_all(self, living: pl.DataFrame) -> bool:
+        return living is self._catalogue.products and self._catalogue.is_whole(PRODUCTS)
 
     def _living(self, side: int, levels: Collection[str]) -> pl.DataFrame:
         living = self._catalogue.products if side == PRODUCTS else self._catalogue.models
@@ -172,132 +227,92 @@ class Reading:
     def _column(self, side: int, column: Column, rows: pl.Series | None) -> pl.Series:
         if column.name.startswith(f"{COMPLETENESS}-"):
             return self._ratio(side, column, rows)
-        if side == MODELS:
-            return self._catalogue.model_column(column, rows)
-        return self._catalogue.product_column(
-            column, rows, self._catalogue.group(self.structure, column)
-        )
+        return self._catalogue.column(side, column, rows, self.structure)
 
     def _ratio(self, side: int, column: Column, rows: pl.Series | None) -> pl.Series:
         _, locale, channel = column.name.split("-")
         if side == PRODUCTS:
-            ratio = take(self._complete(channel, locale)["ratio"], rows)
+            few = rows is not None and len(rows) <= FEW
+            ratio = self._complete(channel, locale, rows, few=few)["ratio"]
             return ratio.cast(pl.Int64).alias(column.name)
-        height = sum(self._catalogue.owners.heights) if rows is None else len(rows)
+        height = self._catalogue.height(MODELS) if rows is None else len(rows)
         return pl.repeat(None, height, dtype=pl.Int64(), eager=True).alias(column.name)
 
-    def _complete(self, channel: str, locale: str) -> pl.DataFrame:
-        key = self.structure.version, channel, locale
-        known = self._catalogue.complete.get(key)
-        if known is None:
-            known = completeness.of_products(self._catalogue, self.structure, channel, locale)
-            remember(self._catalogue.complete, key, known, most=REMEMBERED)
-        return known
+    def _complete(
+        self, channel: str, locale: str, rows: pl.Series | None, *, few: bool = False
+    ) -> pl.DataFrame:
+        """Return the completeness of stored products; of a few without working out all."""
+
+        def ask(piece: Piece, rows: pl.Series | None) -> pl.DataFrame:
+            memory = piece.worked_out(self.structure).setdefault("complete", {})
+            known: pl.DataFrame | None = memory.get((channel, locale))
+            if known is None:
+                some = rows if few else None
+                known = completeness.of_piece(piece, self.structure, channel, locale, some)
+                if few:
+                    return known
+                remember(memory, (channel, locale), known, most=REMEMBERED)
+            return known if rows is None else known[rows]
+
+        found: pl.DataFrame = self._catalogue.spread(PRODUCTS, rows, ask)
+        return found
 
     def _found(
-        self,
-        node: Node,
-        levels: Collection[str],
-        now: datetime | None,
-        *,
-        text: str | None = None,
-    ) -> pl.DataFrame:
-        """Return id and row of what meets a condition, in order of id."""
-        compiler = self._compiler(now)
+        self, node: Node, levels: Collection[str], now: datetime | None, *, text: str | None = None
+    ) -> pl.Series:
+        """Return the ids of what meets a condition, in rising order."""
         parts = []
-        for side in _sides(levels):
-            living = self._living(side, levels)
-            masks = [] if node == EVERYTHING else [self._mask(side, node, compiler)]
-            masks += [self._text(side, text)] if text else []
-            if masks:
-                living = living.filter(reduce(and_, masks).gather(living["row"]))
-            parts.append(living.with_columns(pl.lit(side, dtype=pl.UInt8).alias("side")))
-        return parts[0] if len(parts) == 1 else pl.concat(parts).sort("id")
+        if PRODUCTS in _sides(levels):
+            found = self._products(node, levels, now, text=text)
+            base = self._catalogue.ids(PRODUCTS, 0)
+            parts = [base if found.in_base == len(base) else base.filter(found.base)]
+            if len(found.later):
+                parts.append(self._catalogue.column(PRODUCTS, _ID, found.later, self.structure))
+        if MODELS in _sides(levels):
+            living = self._living(MODELS, levels)
+            if mask := self._met(MODELS, node, now, text):
+                living = living.filter(take(mask[0], living["row"]))
+            parts.append(living["id"])
+        return parts[0] if len(parts) == 1 else pl.concat(parts).sort()
 
-    def _compiler(self, now: datetime | None) -> Compiler:
-        return Compiler(
-            structure=self.structure,
-            now=now or datetime.now(UTC),
-            known=self._catalogue.items.names | self._catalogue.owners.names,
-            members=self._members,
+    def _products(
+        self, node: Node, levels: Collection[str], now: datetime | None, *, text: str | None = None
+    ) -> Found:
+        """Return the products that meet a condition and are of the levels."""
+        masks = self._met(PRODUCTS, node, now, text)
+        if not set(PRODUCT_LEVELS) <= set(levels):
+            level = self._column(PRODUCTS, columns.find(self.structure, "level"), None)
+            masks.append(level.is_in(list(levels)))
+        if not self._catalogue.is_whole(PRODUCTS):
+            masks.append(self._catalogue.alive(PRODUCTS))
+        height = self._catalogue.pieces[0].items.height
+        if not masks:
+            every = pl.repeat(True, height, eager=True)
+            return Found(base=every, in_base=height, later=_NONE)
+        mask = reduce(and_, masks)
+        base, later = mask.slice(0, height), mask.slice(height)
+        rows = (later.arg_true() + height).cast(pl.UInt32)
+        return Found(base=base, in_base=int(base.sum() or 0), later=rows)
+
+    def _met(
+        self, side: int, node: Node, now: datetime | None, text: str | None
+    ) -> list[pl.Series]:
+        """Return masks over every stored row that must all hold."""
+        masks = self._masks(now)
+        found = [] if node == EVERYTHING else [masks.of(side, node)]
+        return found + ([masks.of_text(side, text)] if text else [])
+
+    def _masks(self, now: datetime | None) -> Masks:
+        return Masks(
+            catalogue=self._catalogue,
+            compiler=Compiler(
+                structure=self.structure,
+                now=now or datetime.now(UTC),
+                known=self._catalogue.names,
+                members=self._members,
+            ),
+            column=self._column,
         )
-
-    def _mask(self, side: int, node: Node, compiler: Compiler) -> pl.Series:
-        """Return for every stored row of a side whether a condition holds."""
-        match node:
-            case All(parts):
-                return self._fold(side, (self._mask(side, p, compiler) for p in parts), every=True)
-            case Any_(parts):
-                return self._fold(side, (self._mask(side, p, compiler) for p in parts), every=False)
-            case Not(part):
-                return ~self._mask(side, part, compiler)
-            case Leaf():
-                return self._test(side, compiler.leaf(node))
-
-    def _fold(self, side: int, masks: Iterable[pl.Series], *, every: bool) -> pl.Series:
-        found = list(masks)
-        if not found:
-            return pl.repeat(every, self._height(side), eager=True)
-        return reduce(and_ if every else or_, found)
-
-    def _test(self, side: int, test: Test) -> pl.Series:
-        def holds(frame: pl.DataFrame) -> pl.Series:
-            mask = frame.select(test.holds.alias("holds")).to_series()
-            # An expression without columns is one row long, whatever the frame.
-            return mask if len(mask) == frame.height else mask.new_from_index(0, frame.height)
-
-        if side == PRODUCTS and test.cell and test.columns:
-            group = self._catalogue.group(self.structure, test.columns[0])
-            return self._catalogue.test_cell(test.columns, group, holds)
-        series = [self._column(side, column, None) for column in test.columns]
-        return holds(pl.DataFrame(series) if series else self._bare(side))
-
-    def _bare(self, side: int) -> pl.DataFrame:
-        return pl.DataFrame({"nothing": pl.repeat(None, self._height(side), eager=True)})
-
-    def _height(self, side: int) -> int:
-        stored = self._catalogue.items if side == PRODUCTS else self._catalogue.owners
-        return sum(stored.heights)
-
-    def _text(self, side: int, text: str) -> pl.Series:
-        """Return for every stored row whether its identifier or a label contains a text."""
-        identifier = columns.find(self.structure, "identifier")
-        labels = self._labels()
-        tests = [Test(columns=(identifier,), holds=_contains("identifier", text))]
-        if side == PRODUCTS:
-            plain = [c for c in labels if not self._catalogue.group(self.structure, c)]
-            labels = [label for label in labels if label not in plain]
-        tests += [
-            Test(columns=(label,), holds=_contains(label.name, text), cell=True) for label in labels
-        ]
-        found = [self._test(side, test) for test in tests]
-        if side == PRODUCTS and plain:
-            found.append(self._catalogue.any_contains(plain, fold(text)))
-        return reduce(or_, found)
-
-    def _labels(self) -> list[Column]:
-        """Return the columns of every label attribute, in each locale and channel that exists."""
-        codes = {f.attribute_as_label for f in self.structure.families if f.attribute_as_label}
-        names = self._catalogue.items.names | self._catalogue.owners.names
-        labels = []
-        for name in sorted(names - columns.SYSTEM.keys()):
-            if name.split("-")[0] in codes:
-                with suppress(NotFound):  # a locale or channel that is no more
-                    labels.append(columns.find(self.structure, name))
-        return labels
-
-    def _keys(self, found: pl.DataFrame, column: Column, levels: Collection[str]) -> pl.Series:
-        """Return what the rows of `found` are ordered by."""
-        if _sides(levels) == [PRODUCTS]:
-            return ordering.keys(
-                self._catalogue,
-                self.structure,
-                column,
-                found["row"],
-                lambda wanted, rows: self._column(PRODUCTS, wanted, rows),
-            )
-        values = self.frame([column.name], ids=found["id"], levels=levels).to_series()
-        return ordering.comparable(self.structure, column, values)
 
 
 def pick(living: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
@@ -317,7 +332,3 @@ def _sides(levels: Collection[str]) -> list[int]:
 def _renamed(wanted: Sequence[Column], names: Sequence[str]) -> dict[str, str]:
     """Map stored spellings to the names as they were asked for."""
     return {c.name: name for c, name in zip(wanted, names, strict=True) if c.name != name}
-
-
-def _contains(name: str, text: str) -> pl.Expr:
-    return text_holds(pl.col(name), "CONTAINS", text).fill_null(False)

@@ -42,6 +42,27 @@ def owners(models: pl.DataFrame, structure: Structure) -> pl.DataFrame:
 
     Adds parent_code, root, root_code, level and family; `categories` become own and inherited.
     """
+    joined, cells = _inherited(models, structure)
+    return joined.select(
+        "id", "uuid", "identifier", "family_variant", "parent", "parent_code",
+        pl.coalesce("parent", "id").alias("root"),
+        pl.coalesce("parent_code", "identifier").alias("root_code"),
+        pl.when(pl.col("parent").is_null()).then(pl.lit("model")).otherwise(pl.lit("sub_model"))
+        .alias("level"),
+        family_of(structure).alias("family"),
+        "categories", "created", "updated", "version", *cells,
+    )  # fmt: skip
+
+
+def owner_cells(models: pl.DataFrame, structure: Structure) -> pl.DataFrame:
+    """Return some cells of models with what they inherit; their roots must be among them."""
+    joined, cells = _inherited(models, structure)
+    keys = "id", "identifier", "family_variant", "parent", "categories", "updated", "version"
+    return joined.select(*keys, *cells)
+
+
+def _inherited(models: pl.DataFrame, structure: Structure) -> tuple[pl.DataFrame, list[pl.Expr]]:
+    """Return models beside their roots, and the expressions of their resolved cells."""
     cells = [name for name in models.columns if name not in KEYS]
     groups = siblings(cells, structure)
     top = pl.col("parent").is_null()
@@ -56,22 +77,16 @@ def owners(models: pl.DataFrame, structure: Structure) -> pl.DataFrame:
         *(pl.col(name).alias(f"{name}^") for name in cells),
     )
     joined = models.join(roots, on="parent", how="left", maintain_order="left")
-    return joined.select(
-        "id", "uuid", "identifier", "family_variant", "parent", "parent_code",
-        pl.coalesce("parent", "id").alias("root"),
-        pl.coalesce("parent_code", "identifier").alias("root_code"),
-        pl.when(top).then(pl.lit("model")).otherwise(pl.lit("sub_model")).alias("level"),
-        family_of(structure).alias("family"),
-        together("categories", "categories^").alias("categories"),
-        "created", "updated", "version",
-        *(inherit(n, groups[n], pl.col, lambda c: pl.col(f"{c}^")) for n in cells),
-    )  # fmt: skip
+    union = together(joined["categories"], joined["categories^"])
+    joined = joined.with_columns(union.alias("categories"))
+    return joined, [inherit(n, groups[n], pl.col, lambda c: pl.col(f"{c}^")) for n in cells]
 
 
 def items(products: pl.DataFrame, above: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     """Return products with `owner`, the row of their parent in `above`; it replaces `parent`.
 
-    `categories` become own and inherited; values stay the product's own.
+    Of owners only `id`, `categories` and `family_variant` are asked. `categories` become own and
+    inherited; values stay the product's own.
     """
     rows = above.select(
         pl.col("id").alias("parent"),
@@ -81,7 +96,7 @@ def items(products: pl.DataFrame, above: pl.DataFrame, structure: Structure) -> 
     )
     joined = products.join(rows, on="parent", how="left", maintain_order="left")
     return joined.with_columns(
-        together("categories", "categories^").alias("categories"),
+        together(joined["categories"], joined["categories^"]).alias("categories"),
         *(held(name, structure) for name in products.columns if name not in KEYS),
     ).drop("parent", "categories^", "family_variant")
 
@@ -111,7 +126,17 @@ def family_of(structure: Structure) -> pl.Expr:
     return pl.col("family_variant").replace_strict(known, default=None, return_dtype=pl.Int64)
 
 
-def together(own: str, above: str) -> pl.Expr:
-    """Return the union of two lists of ids, in rising order."""
-    union = pl.col(own).list.set_union(pl.col(above).fill_null(pl.lit([], dtype=columns.IDS)))
-    return union.list.sort()
+def together(own: pl.Series, above: pl.Series) -> pl.Series:
+    """Return the union of lists of ids, row by row, in rising order; `above` are in that order.
+
+    Most rows have none of their own and take over what is above them.
+    """
+    rows = (own.list.len() > 0).fill_null(False).arg_true()
+    inherited = above.fill_null(pl.Series([[]], dtype=columns.IDS))
+    both = pl.DataFrame({"own": own.gather(rows), "above": inherited.gather(rows)})
+    union = both.select(pl.col("own").list.set_union("above").list.sort()).to_series()
+    place = pl.int_range(0, len(own), dtype=pl.UInt32, eager=True)
+    new = pl.int_range(len(own), len(own) + len(rows), dtype=pl.UInt32, eager=True)
+    return pl.concat([inherited, union.rename(inherited.name)], rechunk=True).gather(
+        place.scatter(rows, new)
+    )

@@ -1,16 +1,19 @@
 """Segments: folders of uncompressed Arrow files that are written once and then only mapped.
 
 `items.arrow` holds products with their own values and `owner`, a row of `owners.arrow`, which
-holds models resolved against their root. `gone.arrow` lists ids that are no more. A later segment
-wins over an earlier one, id by id.
+holds models resolved against their root. Of a big segment each holds some of the columns, and
+`items-1.arrow`, `items-2.arrow` the others. `gone.arrow` lists ids that are no more. A later
+segment wins over an earlier one, id by id.
+
+A segment that is `of` another one is a patch: some columns of that segment anew, row for row.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,13 +28,17 @@ GONE: Final = "gone.arrow"
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """What a manifest knows of a segment; `files` maps file names to sizes in bytes."""
+    """What a manifest knows of a segment; `files` maps file names to sizes in bytes.
+
+    A patch names the segment that it is `of`, and speaks about no ids of its own.
+    """
 
     name: str
     items: int
     owners: int
     gone: int
     files: Mapping[str, int] = field(default_factory=dict)
+    of: str | None = None
 
     @property
     def rows(self) -> int:
@@ -41,55 +48,6 @@ class Segment:
     def whole(self, folder: Path) -> bool:
         """Tell whether every file is there in its full length."""
         return all(_size(folder / self.name / name) == size for name, size in self.files.items())
-
-
-def write(
-    folder: Path,
-    *,
-    items: list[pl.DataFrame],
-    owners: pl.DataFrame,
-    gone: Sequence[int] = (),
-) -> Segment:
-    """Write a segment into a new folder below `folder`, safe on disk when this returns.
-
-    `items` come in chunks, in order of id; the list is emptied on the way to save memory.
-    """
-    name = secrets.token_hex(8)
-    draft = folder / f".{name}"
-    draft.mkdir(parents=True)
-    heights = sum(frame.height for frame in items), owners.height, len(gone)
-    try:
-        write_file(draft / ITEMS, joined(items))
-        write_file(draft / OWNERS, owners)
-        write_file(draft / GONE, pl.DataFrame({"id": gone}, schema={"id": pl.Int64}))
-        files = {path.name: path.stat().st_size for path in draft.iterdir()}
-        sync_folder(draft)
-        draft.rename(folder / name)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)  # a full disk wants its room back
-        raise
-    sync_folder(folder)
-    return Segment(name=name, items=heights[0], owners=heights[1], gone=heights[2], files=files)
-
-
-def joined(chunks: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return chunks as one frame of contiguous columns, null where a chunk lacks a column."""
-    schema = {name: dtype for chunk in chunks for name, dtype in chunk.schema.items()}
-    heights = [chunk.height for chunk in chunks]
-    series = []
-    for name, dtype in schema.items():
-        parts = []
-        for number, chunk in enumerate(chunks):
-            if name in chunk.columns:
-                parts.append(chunk[name])
-                chunks[number] = chunk.drop(name)
-            else:
-                parts.append(
-                    pl.Series(name, [], dtype=dtype).extend_constant(None, heights[number])
-                )
-        series.append(pl.concat(parts, rechunk=True))
-    chunks.clear()
-    return pl.DataFrame(series)
 
 
 def write_file(path: Path, frame: pl.DataFrame) -> None:
@@ -111,11 +69,46 @@ def open_file(path: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
+def mapped(table: pa.Table, name: str) -> pl.Series:
+    """Return a column of a mapped table without copying it."""
+    series = pl.from_arrow(table.column(name), rechunk=False)
+    assert isinstance(series, pl.Series)
+    return series.alias(name)
+
+
+def open_side(folder: Path, segment: Segment, side: str) -> dict[str, pa.Table]:
+    """Map every column of a segment's side (ITEMS, OWNERS) to the mapped table that holds it."""
+    stem = side.removesuffix(".arrow")
+    columns: dict[str, pa.Table] = {}
+    for name in sorted(segment.files):
+        if name == side or name.startswith(f"{stem}-"):
+            table = open_file(folder / segment.name / name)
+            columns |= dict.fromkeys(table.column_names, table)
+    return columns
+
+
 def collect(folder: Path, *, keep: set[str]) -> None:
-    """Remove folders that nobody names, and drafts that a killed writer left."""
+    """Remove folders that nobody names, and drafts that a killed writer left.
+
+    Whoever writes a segment holds a lock on its folder, which the kernel takes back from the dead.
+    """
     for path in folder.iterdir() if folder.exists() else ():
-        if path.name not in keep:
+        if path.name not in keep and not _is_locked(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def sync_folder(folder: Path) -> None:

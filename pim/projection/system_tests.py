@@ -14,7 +14,16 @@ from pim.domain.conditions import FieldKind, Leaf, descendants, fold, resolve_mo
 from pim.domain.structure import Structure
 from pim.projection import columns
 from pim.projection.columns import AMOUNT, Column
-from pim.projection.leaves import Context, Test, any_of, compare, filled, signed, text_holds
+from pim.projection.leaves import (
+    Context,
+    Test,
+    any_of,
+    compare,
+    filled,
+    lowered_holds,
+    signed,
+    text_holds,
+)
 
 System = Callable[[Context, Leaf], Test]
 
@@ -23,14 +32,15 @@ def _column(name: str) -> Column:
     return Column(name=name, dtype=columns.SYSTEM[name])
 
 
-def _identifier(_c: Context, leaf: Leaf) -> Test:
-    column = pl.col("identifier")
+def _identifier(context: Context, leaf: Leaf) -> Test:
+    column = _column("identifier")
     if leaf.operator in ("EMPTY", "NOT EMPTY"):
-        held = filled(_column("identifier"))
-        holds = held if leaf.operator == "NOT EMPTY" else ~held
-    else:
-        holds = text_holds(column, leaf.operator, leaf.value)
-    return Test(columns=(_column("identifier"),), holds=holds)
+        held = filled(column)
+        return Test(columns=(column,), holds=held if leaf.operator == "NOT EMPTY" else ~held)
+    if small := context.lowered(column):
+        holds = lowered_holds(pl.col(small.name), leaf.operator, leaf.value)
+        return Test(columns=(small,), holds=holds)
+    return Test(columns=(column,), holds=text_holds(pl.col(column.name), leaf.operator, leaf.value))
 
 
 def _belongs(name: str, wanted: Callable[[Context, Leaf], Collection[Any]]) -> System:

@@ -16,7 +16,16 @@ from pim.domain.structure import ALL, Attribute
 from pim.domain.values import Cell
 from pim.projection import columns, metrics
 from pim.projection.columns import AMOUNT, Column
-from pim.projection.leaves import Context, Test, any_of, compare, filled, signed, text_holds
+from pim.projection.leaves import (
+    Context,
+    Test,
+    any_of,
+    compare,
+    filled,
+    lowered_holds,
+    signed,
+    text_holds,
+)
 
 
 def value_test(context: Context, leaf: Leaf, attribute: Attribute) -> Test:
@@ -36,6 +45,9 @@ def value_test(context: Context, leaf: Leaf, attribute: Attribute) -> Test:
             holds=compare(leaf.operator, pl.col(price.name), amount),
             cell=True,
         )
+    if kind == "text" and (small := context.lowered(parts[0])):
+        holds = lowered_holds(pl.col(small.name), leaf.operator, leaf.value)
+        return Test(columns=(small,), holds=holds, cell=True)
     holds = _VALUES[kind](context, leaf, attribute, pl.col(parts[0].name))
     return Test(columns=parts, holds=holds, cell=True)
 

@@ -76,8 +76,10 @@ def structure() -> Structure:
 
 @contextmanager
 def reading() -> Iterator[Reading]:
-    """Give a reading of the projection."""
-    with parts().projection.read() as found:
+    """Give a reading of the projection, with what this person has just written."""
+    asking = person()
+    author = asking.id if asking else None
+    with parts().projection.read_newest(author=author) as found:
         yield found
 
 

@@ -31,7 +31,7 @@ from pim.domain.structure import (
     Unit,
     VariantLevel,
 )
-from pim.projection import extract, manifest, resolve, segments
+from pim.projection import extract, lowered, manifest, resolve, segments, writing
 from pim.projection.catalogue import Catalogue
 from pim.projection.decode import Decoder
 from pim.projection.manifest import Manifest
@@ -222,10 +222,11 @@ def _segment(folder: Path, layer: Layer, structure: Structure) -> segments.Segme
     decoder = Decoder(structure, extract.PRODUCTS)
     middle = len(products) // 2
     items = [
-        resolve.items(decoder.frame(part), owners, structure)
+        lowered.added(resolve.items(decoder.frame(part), owners, structure), structure)
         for part in (products[:middle], products[middle:])
     ]
-    return segments.write(folder / manifest.SEGMENTS, items=items, owners=owners, gone=layer.gone)
+    owners = lowered.added(owners, structure)
+    return writing.write(folder / manifest.SEGMENTS, items=items, owners=owners, gone=layer.gone)
 
 
 def view(thing: Thing, things: Mapping[int, Thing], structure: Structure = SHOES) -> ProductView:

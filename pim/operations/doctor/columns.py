@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from pim.errors import NotFound
 from pim.operations.backup.tables import driver
 from pim.operations.doctor.finding import Finding, Patient, error, ok, warning
-from pim.projection import Reading, cursor, extract, manifest, resolve, segments
+from pim.projection import Reading, cursor, extract, manifest, resolve, writing
 from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS, Catalogue
 from pim.projection.manifest import CURRENT, SEGMENTS, Lease, Manifest
 from pim.structure import queries as structures
@@ -112,7 +112,7 @@ def _differing(connection: Connection, stored: Reading, sample: Sequence[int]) -
         try:
             catalogue = Catalogue(folder, lease)
             fresh = Reading(catalogue, stored.structure, _nobody)
-            names = sorted(catalogue.items.names | catalogue.owners.names)
+            names = sorted(catalogue.names)
             ids = pl.Series("id", sorted(sample), dtype=pl.Int64)
             return list(_unequal(stored, fresh, names, ids))
         finally:
@@ -141,7 +141,7 @@ def _build(connection: Connection, folder: Path, ids: Sequence[int], like: Manif
         resolve.items(chunk, owners, structure)
         for chunk in extract.products(driver(connection), structure, ids=list(ids))
     ]
-    written = segments.write(folder / SEGMENTS, items=items, owners=owners)
+    written = writing.write(folder / SEGMENTS, items=items, owners=owners)
     manifest.publish(
         folder,
         Manifest(

@@ -12,7 +12,7 @@ from pim.products.documents import document_sql, flatten
 from pim.products.lookups import NAMES
 from pim.products.models import MODEL, PRODUCT
 from pim.products.reverting.undone import Undoing
-from pim.products.shapes import Shape
+from pim.products.shapes import VALUES, Shape
 from pim.products.unique import sync_unique_values
 
 
@@ -28,7 +28,7 @@ def restore_cells(undoing: Undoing) -> Iterator[int]:
             _note_kept(undoing, kind)
             session.execute(_DROP_EMPTY)
             undoing.result.restored += writer.apply_patches(
-                session, change_set_id=undoing.opened, kind=kind, attributes=("*",)
+                session, change_set_id=undoing.opened, kind=kind, attributes=_touched(session)
             )
             if unique:
                 sync_unique_values(session, kind=kind, ids=ids, structure=undoing.structure)
@@ -53,6 +53,14 @@ def _compare(undoing: Undoing, kind: int, ids: list[int]) -> None:
     session.execute(text(statement), parameters)
 
 
+def _touched(session: Session) -> list[str]:
+    """Return what the patches touch: attributes, status and categories by name, else all."""
+    keys = set(session.scalars(_KEYS))
+    codes = set(session.scalars(_CODES)) if VALUES in keys else set()
+    beside = keys - {VALUES}
+    return sorted(codes | beside) if beside <= {"enabled", "categories"} else ["*"]
+
+
 def _touches_unique(undoing: Undoing) -> bool:
     codes = [a.code for a in undoing.structure.attributes if a.unique]
     return bool(undoing.session.scalar(_UNIQUE, {"codes": codes}))
@@ -74,6 +82,9 @@ def _note_kept(undoing: Undoing, kind: int) -> None:
         for column, ours in flatten(kept).items():
             undoing.result.keep(identifier, column, ours=ours, theirs=now.get(column))
 
+
+_KEYS = text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")
+_CODES = text("SELECT DISTINCT jsonb_object_keys(after -> 'values') FROM patch")
 
 _FIRST = text(
     "SELECT after FROM history WHERE change_set_id = :target AND entity_id = ANY(:ids)"

@@ -60,8 +60,7 @@ _lock = threading.Lock()
 
 def catalogue(reading: Reading, locale: str | None) -> Catalogue:
     """Return the catalogue's counts."""
-    manifest, structure = reading.manifest, reading.structure
-    key = (manifest.system, manifest.database, manifest.number, structure.version, locale)
+    key = (*reading.state, locale)
     with _lock:
         if key not in _known:
             _known.clear()

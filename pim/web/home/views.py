@@ -10,7 +10,6 @@ from pim.editing.interruptions import settle
 from pim.web import state
 from pim.web.feeds import presenting as feeds
 from pim.web.home import overview as figures
-from pim.web.products.fresh import catch_up
 from pim.web.rules import allowed
 from pim.web.runs import presenting
 
@@ -24,7 +23,6 @@ RUNS = 8
 def overview() -> str:
     """Show where everything stands."""
     session = state.work().session
-    catch_up()
     with state.reading() as reading:
         catalogue = figures.catalogue(reading, state.chosen().locale)
     settle(state.work())

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from pim.domain.attribute_types import ATTRIBUTE_TYPES
 from pim.domain.conditions import FIELDS, OPERATORS, kind_of
 from pim.domain.structure import Category, Structure
@@ -51,7 +49,7 @@ def facets(reading: Reading, query: ListQuery, locale: str | None) -> Facets:
     """Return the facets of a level; counts are of the whole catalogue."""
     structure = reading.structure
     levels = LEVELS[query.level]
-    counts, unclassified = _category_counts(reading, levels)
+    counts, unclassified = reading.tree_counts(levels=levels)
     by_family = reading.counts("family", levels=levels)
     families = [
         Choice(code=f.code, label=label(f, locale), count=by_family.get(f.id, 0))
@@ -63,24 +61,6 @@ def facets(reading: Reading, query: ListQuery, locale: str | None) -> Facets:
         unclassified=unclassified,
         fields=filter_fields(structure, locale),
     )
-
-
-def _category_counts(reading: Reading, levels: Sequence[str]) -> tuple[dict[int, int], int]:
-    """Return how many rows each category holds, those of its children included, once each."""
-    frame = reading.frame(["id", "categories"], levels=levels).explode(
-        "categories", empty_as_null=True
-    )
-    paths = pl.DataFrame(
-        {
-            "categories": [c.id for c in reading.structure.categories],
-            "above": [list(c.path) for c in reading.structure.categories],
-        },
-        schema={"categories": pl.Int64, "above": pl.List(pl.Int64)},
-    ).explode("above", empty_as_null=True)
-    held = frame.join(paths, on="categories", how="inner").unique(["id", "above"])
-    counted = held.group_by("above").len()
-    nowhere = frame.filter(pl.col("categories").is_null()).height
-    return dict(counted.iter_rows()), nowhere
 
 
 def _trees(

@@ -37,12 +37,16 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A page of rows, how many there are in all, and what is wrong with the filters."""
+    """A page of rows, how many there are in all, and what is wrong with the filters.
+
+    `behind` changed products are not shown yet.
+    """
 
     rows: Sequence[Row]
     total: int
     wrong: Sequence[Violation]
     at: str
+    behind: int = 0
 
     @property
     def pages(self) -> int:
@@ -67,9 +71,12 @@ def read_page(
         offset=query.offset,
         limit=PER_PAGE,
         levels=levels,
+        locale=chosen.locale,
     )
     rows = _rows(reading, found.ids, levels, chosen)
-    return Listing(rows=rows, total=found.total, wrong=wrong, at=reading.manifest.at)
+    return Listing(
+        rows=rows, total=found.total, wrong=wrong, at=reading.manifest.at, behind=reading.behind
+    )
 
 
 def _sort_column(query: ListQuery, structure: Structure, chosen: Chosen) -> str | None:

@@ -13,7 +13,6 @@ from pim.web import state
 from pim.web.products import facets as facet_queries
 from pim.web.products import listing, relations, values
 from pim.web.products.feeds import standings
-from pim.web.products.fresh import catch_up
 from pim.web.products.labels import label, value_of
 from pim.web.products.query import PER_PAGE, ListQuery
 from pim.web.rules import allowed
@@ -29,7 +28,6 @@ def index() -> str:
     """List products or models."""
     query = ListQuery.from_arguments(request.args)
     chosen = state.chosen()
-    behind = catch_up()
     with state.reading() as reading:
         condition, wrong = query.condition(reading.structure, chosen)
         page = listing.read_page(reading, query, condition, chosen, wrong)
@@ -39,7 +37,7 @@ def index() -> str:
         query=query,
         page=page,
         facets=facets,
-        behind=behind,
+        behind=page.behind,
         per_page=PER_PAGE,
     )
 
@@ -77,7 +75,6 @@ def model_changes(uuid: uuids.UUID) -> str:
 def product_feeds(uuid: uuids.UUID) -> str:
     """Show where a product stands in every feed."""
     detail = _find(uuid, PRODUCT)
-    catch_up()
     found = standings(detail.entity.id)
     return render_template("products/feeds.html", tab="feeds", standings=found, **_head(detail))
 

@@ -29,11 +29,16 @@ projection = Projection(Path(sys.argv[1]), create_engine(sys.argv[2]))
 
 
 @contextmanager
-def process(script: str, folder: Path, url: str) -> Iterator[subprocess.Popen[str]]:
+def process(
+    script: str, folder: Path, url: str, *, stdin: bool = False
+) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-W", "error", "-c", PREAMBLE + script, str(folder), url]
     root = str(Path(__file__).parents[3])
     environment = {**os.environ, "PYTHONPATH": root, "POLARS_MAX_THREADS": "2"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
+    given = subprocess.PIPE if stdin else None
+    with subprocess.Popen(
+        command, stdin=given, stdout=subprocess.PIPE, text=True, env=environment
+    ) as child:
         try:
             yield child
         finally:

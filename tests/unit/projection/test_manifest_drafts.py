@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pim.projection import manifest, segments
+from pim.projection import manifest, segments, writing
 from pim.projection.manifest import Manifest
 
 
 def written(folder: Path, number: int) -> Manifest:
-    segment = segments.write(
+    segment = writing.write(
         folder / manifest.SEGMENTS, items=[pl.DataFrame({"id": [1]})], owners=pl.DataFrame()
     )
     return Manifest(
