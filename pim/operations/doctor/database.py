@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -171,6 +172,7 @@ def tables(patient: Patient) -> Iterator[Finding]:
             f"{table.name} has {table.dead:,} dead rows beside {table.live:,}; last vacuum: "
             f"{table.vacuumed or 'never'}.",
             mend=f"VACUUM (ANALYZE) {table.name}; look for transactions that stay open.",
+            fix=partial(_vacuum, patient, table.name),
         )
     for name in invalid:
         yield error("tables", f"The index {name} is invalid.", mend=f"REINDEX INDEX {name};")
@@ -192,6 +194,14 @@ def tables(patient: Patient) -> Iterator[Finding]:
         f"History takes {sizes.history / GIGABYTE:.2f} GB, the change log "
         f"{sizes.log / GIGABYTE:.2f} GB of {sizes.everything / GIGABYTE:.2f} GB.",
     )
+
+
+def _vacuum(patient: Patient, table: str) -> str:
+    engine = patient.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        name = connection.dialect.identifier_preparer.quote(table)
+        connection.exec_driver_sql(f"VACUUM (ANALYZE) {name}")
+    return f"{table} was vacuumed: its dead rows make room for new ones."
 
 
 def _catch_up(patient: Patient) -> str:

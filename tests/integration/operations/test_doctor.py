@@ -222,6 +222,19 @@ def test_a_restore_that_was_not_finished_is_an_error(shop):
     assert only(shop, "restore").level == "error"
 
 
+def test_a_worn_table_is_vacuumed_when_asked(shop, monkeypatch):
+    monkeypatch.setattr("pim.operations.doctor.database.FEW", 3)
+    execute(shop, "ALTER TABLE history SET (autovacuum_enabled = off)")
+    with shop.engine.begin() as connection:
+        connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+        connection.execute(sa.text("DELETE FROM history"))
+    found = next(f for f in findings(shop, "tables", fix=True) if "history has" in f.words)
+    assert "history was vacuumed" in found.fixed
+    with shop.engine.connect() as connection:
+        vacuumed = "SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'history'"
+        assert connection.scalar(sa.text(vacuumed)) == 1
+
+
 def test_a_key_that_others_can_read_is_an_error(shop):
     key = shop.settings.home / "secret.key"
     key.write_text("x")
