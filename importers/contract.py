@@ -155,6 +155,12 @@ def header_of(cells: Iterable[str], *, name: str, limits: Limits) -> tuple[str, 
     return tuple(names)
 
 
+def text_bytes(frame: pl.DataFrame) -> int:
+    """Return how many bytes of text a frame holds."""
+    sizes = frame.select(pl.col(pl.String).str.len_bytes().sum())
+    return int(sizes.sum_horizontal().sum()) if sizes.width else 0
+
+
 def _reasons_against(names: list[str], limits: Limits) -> Iterator[tuple[str, str, str, str]]:
     if not names:
         yield "header_missing", "", "There is no header.", "Name the columns in the first row."

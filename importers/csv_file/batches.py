@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from importers.contract import Batch, RowProblem
+from importers.contract import Batch, RowProblem, text_bytes
 
 #: A batch is handed on before it has its rows when it holds this much text.
 MOST_BYTES = 32 * 1024 * 1024
@@ -35,9 +35,3 @@ def evened(batches: Iterable[Batch], *, rows: int) -> Iterator[Batch]:
             held = text_bytes(frames[0])
     if problems or any(frame.height for frame in frames):
         yield Batch(frame=pl.concat(frames), problems=problems)
-
-
-def text_bytes(frame: pl.DataFrame) -> int:
-    """Return how many bytes of text a frame holds."""
-    sizes = frame.select(pl.col(pl.String).str.len_bytes().sum())
-    return int(sizes.sum_horizontal().sum()) if sizes.width else 0

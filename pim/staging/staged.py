@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from importers.contract import ROW, RowProblem
+from importers.contract import ROW, RowProblem, text_bytes
 
 #: The file of a stage that tells what its segments are.
 PLAN = "plan.json"
@@ -78,7 +78,7 @@ class Stage:
 
     def add(self, staged: StagedFile, frame: pl.DataFrame) -> None:
         """Append rows to a staged file: fewer to a segment where they hold much text."""
-        parts = 1 + _text_bytes(frame) // SEGMENT_BYTES
+        parts = 1 + text_bytes(frame) // SEGMENT_BYTES
         for part in frame.iter_slices(max(1, -(-frame.height // parts))):
             staged.segments.append(self._write(part))
             staged.heights.append(part.height)
@@ -123,11 +123,6 @@ class Stage:
     @property
     def _plan(self) -> Path:
         return self.folder / PLAN
-
-
-def _text_bytes(frame: pl.DataFrame) -> int:
-    sizes = frame.select(pl.col(pl.String).str.len_bytes().sum())
-    return int(sizes.sum_horizontal().sum()) if sizes.width else 0
 
 
 def unreadable(problems: Sequence[RowProblem], header: Sequence[str]) -> pl.DataFrame:
