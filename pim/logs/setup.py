@@ -59,7 +59,7 @@ def configure(
     are names that every line of the process carries, whatever its thread.
     """
     shared = _shared(dict(always or {}))
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream) if stream else _ToStandardError()
     handler.setFormatter(_formatter(settings, shared, Redactor(secrets)))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -126,6 +126,18 @@ def _formatter(
         foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
         processors=[remove, *render],
     )
+
+
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """A handler that writes to whatever standard error is at that moment."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override] # the base class keeps one for ever
+        """Return where lines go now."""
+        return sys.stderr
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
