@@ -143,7 +143,10 @@ def _time(row: Document) -> str:
 
 
 def _rate(row: Document) -> str:
-    return "" if row["count"] <= 1 or not row["rate"] else f"{row['rate']:,.0f}"
+    rate = row["rate"]
+    if row["count"] <= 1 or not rate:
+        return ""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def _memory(row: Document) -> str:
