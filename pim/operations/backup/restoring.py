@@ -34,6 +34,8 @@ from pim.operations.backup.verifying import members, require_whole
 from pim.settings import Settings
 
 MARK: Final = "restore.unfinished"
+#: Seconds that we wait for others to leave the database.
+FAREWELL: Final = 5.0
 STOPPED: Final = (
     "The backup was made while this was going on. What it had committed is there; start it again."
 )
@@ -47,6 +49,7 @@ _OTHERS = text(
       AND backend_type = 'client backend'
     """
 )
+_LOOK_AGAIN = text("SELECT pg_stat_clear_snapshot()")
 _ANYTHING = "SELECT 1 FROM {} LIMIT 1"
 #: A database is empty when none of these has rows; seeds do not count.
 _CONTENT: Final = ("product", "product_model", "attribute", "feed", "app_user", "change_set", "run")
@@ -115,8 +118,12 @@ def _require_known(manifest: dict[str, Any]) -> None:
 
 
 def _require_alone(connection: Connection) -> None:
-    others = connection.scalar(_OTHERS) or 0
-    if others:
+    until = time.monotonic() + FAREWELL
+    while others := connection.scalar(_OTHERS) or 0:
+        if time.monotonic() < until:  # one that was closed just now takes its time to be gone
+            time.sleep(0.2)
+            connection.execute(_LOOK_AGAIN)
+            continue
         raise Refused(
             f"{others} other connections use this database: stop all pages and workers first."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,7 +9,6 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,8 +16,6 @@ from click.testing import CliRunner
 
 from channels.feeds.service import apply_feed, find_feed
 from channels.publication.files import FeedFolder
-from channels.publication.publish import PublishOptions
-from channels.publication.service import publish_feed
 from pim.access.service import create_user
 from pim.cli.main import commands
 from pim.db.embedded import EmbeddedServer, remove_cluster
@@ -27,80 +23,9 @@ from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import Refused
 from pim.operations.backup import back_up, restore, verify
-from pim.projection import Projection
 from pim.settings import Settings
 from pim.structure.queries import current
-
-FEED = {
-    "code": "shop",
-    "channel": "web",
-    "locale": "en_GB",
-    "currency": "EUR",
-    "exporter": "csv_feed",
-    "mapping": {"sku": "sku", "name": {"from": "name"}, "stock": "stock"},
-}
-TABLES = (
-    "product",
-    "product_model",
-    "history",
-    "change_set",
-    "attribute",
-    "attribute_option",
-    "family",
-    "category",
-    "channel",
-    "app_user",
-    "feed",
-    "feed_version",
-    "publication",
-    "unique_value",
-    "run",
-)
-
-
-def publish(engine: sa.Engine, settings: Settings, *, delta: bool = False):
-    with unit_of_work(engine) as work:
-        projection = Projection(settings.projection, engine)
-        try:
-            return publish_feed(work, settings, projection, "shop", PublishOptions(delta=delta))
-        finally:
-            projection.close()
-
-
-def set_stock(engine: sa.Engine, stock: int, *, sku: str = "%") -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            sa.text(
-                "UPDATE product SET values = jsonb_set(values, '{stock}', jsonb_build_object("
-                "'<all>', jsonb_build_object('<all>', CAST(:stock AS text)))) "
-                "WHERE identifier LIKE :sku"
-            ),
-            {"stock": str(stock), "sku": sku},
-        )
-        connection.execute(
-            sa.text(
-                "INSERT INTO change_log (subject, ids, attributes) SELECT 'product', "
-                "array_agg(id), '{stock}' FROM product WHERE identifier LIKE :sku"
-            ),
-            {"sku": sku},
-        )
-
-
-def digests(engine: sa.Engine) -> dict[str, str]:
-    """Return a hash of all rows of each table."""
-    query = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
-    with engine.connect() as connection:
-        return {name: connection.scalar(sa.text(query.format(name))) for name in TABLES}
-
-
-def published(settings: Settings) -> dict[str, str]:
-    """Return the hashes of what readers of the feeds see."""
-    current = settings.feeds / "shop" / "current"
-    return {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in current.iterdir()
-        if file.name != "manifest.json"
-    }
+from tests.factories.drill import FEED, digests, publish, published, set_stock, tree
 
 
 @pytest.fixture
@@ -193,10 +118,6 @@ def test_what_is_restored_equals_what_was_backed_up_row_by_row(shop, elsewhere, 
         assert connection.scalar(sa.text("SELECT nextval('entity_id')")) > newest
     record = publish(new_engine, new_settings)
     assert (record.added, record.changed, record.removed) == (0, 0, 0)
-
-
-def tree(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_indexes_and_keys_are_there_again(shop, elsewhere, tmp_path):
