@@ -159,7 +159,7 @@ def projection_state(projection: Projection, *, without: Collection[str] = ()) -
     with projection.read() as reading:
         levels = (*PRODUCT_LEVELS, *MODEL_LEVELS)
         ids = reading.frame(["id"], levels=levels)["id"].sort()
-        for name in sorted(_columns(projection) - set(without)):
+        for name in sorted(_columns(projection, reading.manifest) - set(without)):
             try:
                 frame = reading.frame([name], ids=ids, levels=levels)
             except NotFound:  # a column of the segment's own, such as the row of the owner
@@ -171,14 +171,14 @@ def projection_state(projection: Projection, *, without: Collection[str] = ()) -
     return f"{ids.len()} rows {digest.hexdigest()[:16]}"
 
 
-def _columns(projection: Projection) -> set[str]:
-    known = manifest.load(projection.folder)
-    assert known
+def _columns(projection: Projection, known: manifest.Manifest) -> set[str]:
+    """Return the columns of a manifest that a reading holds."""
     found: set[str] = set()
     for segment in known.segments:
         for name in (segments.ITEMS, segments.OWNERS):
             path = projection.folder / manifest.SEGMENTS / segment.name / name
-            found.update(segments.open_file(path).column_names)
+            if path.exists():
+                found.update(segments.open_file(path).column_names)
     return found
 
 

@@ -18,6 +18,8 @@ from channels.publication.files import CURRENT, DELTA, MANIFEST
 from pim.db.run_locks import CLASS
 from tests.torture.place import Place
 
+#: Files that are only ever locked, and stay.
+LOCKS = frozenset({".folding"})
 UNFINISHED = frozenset({"queued", "running"})
 
 _STANDING = """
@@ -214,7 +216,8 @@ def leftovers(place: Place) -> list[str]:
 def _is_draft(path: Path) -> bool:
     if "postgres" in path.parts or "uploads" in path.parts:
         return False
-    return path.name.endswith((".new", ".part", ".tmp")) or path.name.startswith(".")
+    hidden = path.name.startswith(".") and path.name not in LOCKS
+    return hidden or path.name.endswith((".new", ".part", ".tmp"))
 
 
 def _unnamed_segments(projection: Path) -> list[Path]:

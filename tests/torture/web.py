@@ -55,9 +55,11 @@ class Pages(Watcher):
             self._kill()
 
     def close(self) -> None:
-        """See that the pages come back by themselves, then stop them."""
+        """See that the pages come back by themselves, killed at least once, then stop them."""
         deadline = time.monotonic() + 60
-        while not self._serves():
+        while not self._serves() or not self.kills:
+            if self._serves():
+                self._kill()
             if time.monotonic() > deadline:
                 self.wrong.append("The pages did not come back.")
                 break
