@@ -11,8 +11,8 @@ from pim.db import runs
 from pim.db.run_locks import is_carried_out
 from pim.db.unit_of_work import unit_of_work
 from pim.domain.conditions import parse
-from pim.editing.interruptions import settle
 from pim.editing.bulk import BulkResult
+from pim.editing.interruptions import settle
 from pim.editing.selection import select
 from pim.errors import Refused
 from tests.factories.catalogue import Catalogue
