@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -47,12 +47,10 @@ class Watch:
         )
 
     def _watch(self) -> None:
-        while True:
-            began = time.perf_counter()
-            self._sample()
-            taken = time.perf_counter() - began
-            if self._over.wait(max(SHORTEST, QUIET * taken)):
-                return
+        database = Paced(self._sample_database)
+        processes = Paced(self._sample)
+        while not self._over.wait(min(database.wait(), processes.wait())):
+            pass
 
     def _sample(self) -> None:
         found = {pid: share(pid) for pid in family(self._process)}
@@ -60,9 +58,32 @@ class Watch:
             self._peaks[pid] = max(self._peaks.get(pid, 0), whole)
         self._sum = max(self._sum, sum(whole for whole, _ in found.values()))
         self._anonymous = max(self._anonymous, sum(own for _, own in found.values()))
+
+    def _sample_database(self) -> None:
         if self._postgres:
             database = sum(share(pid)[0] for pid in family(self._postgres))
             self._database = max(self._database, database)
+
+
+class Paced:
+    """Takes a sample whenever enough time has gone by since the last, by what that one took.
+
+    Looking at PostgreSQL's shared buffers takes long; the processes of a short step are looked at
+    often all the same.
+    """
+
+    def __init__(self, sample: Callable[[], None]) -> None:
+        self._sample = sample
+        self._next = time.perf_counter()
+
+    def wait(self) -> float:
+        """Take a sample if it is time; return the seconds until the next, never negative."""
+        began = time.perf_counter()
+        if began >= self._next:
+            self._sample()
+            ended = time.perf_counter()
+            self._next = ended + max(SHORTEST, QUIET * (ended - began))
+        return max(0.0, self._next - time.perf_counter())
 
 
 def family(process: int) -> Iterable[int]:
