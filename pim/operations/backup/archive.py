@@ -30,7 +30,7 @@ BLOCK: Final = 1024 * 1024
 class Target(Protocol):
     """Where members go."""
 
-    def add(self, name: str, content: IO[bytes], size: int) -> str:
+    def write(self, name: str, content: IO[bytes], size: int) -> str:
         """Write exactly `size` bytes; return their SHA-256."""
 
     def finish(self) -> None:
@@ -48,7 +48,7 @@ class TarTarget:
         self._file = self._draft.open("wb")
         self._tar = tarfile.TarFile.open(fileobj=self._file, mode="w|", bufsize=BLOCK)
 
-    def add(self, name: str, content: IO[bytes], size: int) -> str:
+    def write(self, name: str, content: IO[bytes], size: int) -> str:
         """Write a member."""
         member = tarfile.TarInfo(name)
         member.size, member.mtime, member.mode = size, int(time.time()), 0o600
@@ -80,7 +80,7 @@ class FolderTarget:
         shutil.rmtree(self._draft, ignore_errors=True)
         self._draft.mkdir(parents=True, mode=0o700)
 
-    def add(self, name: str, content: IO[bytes], size: int) -> str:
+    def write(self, name: str, content: IO[bytes], size: int) -> str:
         """Write a member as a file."""
         place = self._draft / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -110,29 +110,29 @@ class Writer:
     size: int = 0
     _list: IO[bytes] = field(default_factory=tempfile.SpooledTemporaryFile)
 
-    def add(self, name: str, content: IO[bytes], size: int) -> None:
+    def write(self, name: str, content: IO[bytes], size: int) -> None:
         """Write a member."""
-        digest = self.target.add(name, content, size)
+        digest = self.target.write(name, content, size)
         self._list.write(line(digest, size, name))
         self.members += 1
         self.size += size
 
-    def add_file(self, name: str, path: Path) -> None:
+    def write_file(self, name: str, path: Path) -> None:
         """Write a file that nobody changes."""
         with path.open("rb") as file:
-            self.add(name, file, path.stat().st_size)
+            self.write(name, file, path.stat().st_size)
 
     def finish(self, manifest: dict[str, Any]) -> None:
         """Write checksums and manifest, and finish the target."""
         size = self._list.tell()
         self._list.seek(0)
-        digest = self.target.add(CHECKSUMS, self._list, size)
+        digest = self.target.write(CHECKSUMS, self._list, size)
         whole = {**manifest, "members": self.members, "bytes": self.size, "checksums": digest}
         text = orjson.dumps(whole, option=orjson.OPT_INDENT_2)
         with tempfile.SpooledTemporaryFile() as file:
             file.write(text)
             file.seek(0)
-            self.target.add(MANIFEST, file, len(text))
+            self.target.write(MANIFEST, file, len(text))
         self.target.finish()
 
     def close(self) -> None:

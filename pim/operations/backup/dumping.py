@@ -81,7 +81,7 @@ def back_up(
         result.feeds = pointers
         manifest = _manifest(connection)
         for file in sorted(file for file in held.rglob("*") if file.is_file()):
-            writer.add_file(f"feeds/{file.relative_to(held)}", file)
+            writer.write_file(f"feeds/{file.relative_to(held)}", file)
         for table in tables.tables(connection):
             result.rows[table.name] = _dump(connection, table, writer)
         manifest["sequences"] = tables.sequences(connection)
@@ -202,7 +202,7 @@ class _Part:
         self._flush()
         self._stream.close()
         content = self._buffer.getvalue().to_pybytes()
-        writer.add(name, io.BytesIO(content), len(content))
+        writer.write(name, io.BytesIO(content), len(content))
 
 
 def _media(settings: Settings, writer: Writer) -> int:
@@ -210,7 +210,7 @@ def _media(settings: Settings, writer: Writer) -> int:
     storage, count = Storage.from_settings(settings), 0
     for key, size in storage.listed():
         with storage.open(key) as file:
-            writer.add(f"media/{key}", file, size)
+            writer.write(f"media/{key}", file, size)
         count += 1
     return count
 
