@@ -29,7 +29,7 @@ test: $(READY) browser ## run all tests but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-slow: $(READY) ## run the slow tests: big files, constant memory
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
 test-server: $(READY) ## run the integration tests that may use PIM_TEST_DATABASE_URL, any PostgreSQL
 	$(BIN)/python -m pytest -n $(WORKERS) -m "server and not slow" tests/integration
