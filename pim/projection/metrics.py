@@ -83,11 +83,17 @@ def _holds(
         column = pl.col("amount")
         return column >= limit if turn > 0 else column <= limit
 
-    at_least, above = first(operator.ge), first(operator.gt)
-    return {
-        ">=": at_least, ">": above, "<": ~at_least, "<=": ~above,
-        "=": at_least & ~above, "!=": ~(at_least & ~above),
-    }[sign]  # fmt: skip
+    match sign:
+        case ">=":
+            return first(operator.ge)
+        case "<":
+            return ~first(operator.ge)
+        case ">":
+            return first(operator.gt)
+        case "<=":
+            return ~first(operator.gt)
+    same = first(operator.ge) & ~first(operator.gt)
+    return same if sign == "=" else ~same
 
 
 def _amount(steps: int) -> Decimal:

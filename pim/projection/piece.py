@@ -121,8 +121,6 @@ class Piece:
         self, column: Column, rows: pl.Series | None, structure: Structure
     ) -> pl.Series:
         """Return a column of products, chosen ones or all: their own value, else their owner's."""
-        if column.name == "level":
-            return self._level(rows)
         group = self.group(structure, column)
         if rows is not None and len(rows) <= FEW and self._is_mixed(column, group):
             return self._few(column, rows, group or (column,))
@@ -135,6 +133,9 @@ class Piece:
 
         Places of None say that they are the products' own, row by row.
         """
+        if column.name == "level":
+            levels = pl.Series("level", ["simple", "variant"])
+            return levels, self.owner.is_not_null().cast(ROW)
         if column.name in ABOVE:
             name = ABOVE[column.name]
             return self.owners.stored(name, column.dtype), self.owner
@@ -176,6 +177,18 @@ class Piece:
             return above
         own = pl.DataFrame([self.items.stored(c.name, c.dtype) for c in cell])
         return holds(own).zip_with(self._held(group or cell), above)
+
+    def test_column(self, column: Column, structure: Structure, holds: Predicate) -> pl.Series:
+        """Return for every product whether a predicate holds of its value of one column.
+
+        The predicate sees each stored value once, those of owners too.
+        """
+        values, places = self.source(column, structure)
+        found = holds(values.alias(column.name).to_frame())
+        if places is None:
+            return found
+        empty = holds(pl.DataFrame(schema={column.name: column.dtype}).clear(1))[0]
+        return found.gather(places).fill_null(empty)
 
     def any_contains(self, cells: Sequence[Column], text: str) -> pl.Series:
         """Return for every product whether one of these texts contains another.
@@ -224,11 +237,6 @@ class Piece:
         own = pl.int_range(0, height, dtype=ROW)
         chosen = pl.when("held").then(own).otherwise(pl.col("owner") + height)
         return frame.select(chosen).to_series()
-
-    def _level(self, rows: pl.Series | None) -> pl.Series:
-        simple = take(self.owner, rows).is_null().to_frame("simple")
-        named = pl.when("simple").then(pl.lit("simple")).otherwise(pl.lit("variant"))
-        return simple.select(named.alias("level")).to_series()
 
 
 def _is_own(column: Column) -> bool:

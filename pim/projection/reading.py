@@ -173,6 +173,13 @@ class Reading:
         self, field: str, *, levels: Collection[str] = PRODUCT_LEVELS
     ) -> dict[int | None, int]:
         """Return how many rows each value of a column has; each id of a list counts once a row."""
+        key = "counts", self.structure.version, field, tuple(sorted(levels))
+        memory = self._catalogue.memory
+        if key not in memory:
+            remember(memory, key, self._counts(field, levels), most=REMEMBERED)
+        return dict(memory[key])
+
+    def _counts(self, field: str, levels: Collection[str]) -> dict[int | None, int]:
         column = self.frame([field], levels=levels)[field]
         if column.dtype == columns.IDS:
             column = column.explode(empty_as_null=True)
@@ -238,24 +245,34 @@ class Reading:
         height = self._catalogue.height(MODELS) if rows is None else len(rows)
         return pl.repeat(None, height, dtype=pl.Int64(), eager=True).alias(column.name)
 
+    def _ratio_in(self, piece: Piece, column: Column) -> pl.Series:
+        _, locale, channel = column.name.split("-")
+        ratio = self._complete_in(piece, channel, locale, None)["ratio"]
+        return ratio.cast(pl.Int64).alias(column.name)
+
     def _complete(
         self, channel: str, locale: str, rows: pl.Series | None, *, few: bool = False
     ) -> pl.DataFrame:
         """Return the completeness of stored products; of a few without working out all."""
 
         def ask(piece: Piece, rows: pl.Series | None) -> pl.DataFrame:
-            memory = piece.worked_out(self.structure).setdefault("complete", {})
-            known: pl.DataFrame | None = memory.get((channel, locale))
-            if known is None:
-                some = rows if few else None
-                known = completeness.of_piece(piece, self.structure, channel, locale, some)
-                if few:
-                    return known
-                remember(memory, (channel, locale), known, most=REMEMBERED)
-            return known if rows is None else known[rows]
+            return self._complete_in(piece, channel, locale, rows, few=few)
 
         found: pl.DataFrame = self._catalogue.spread(PRODUCTS, rows, ask)
         return found
+
+    def _complete_in(
+        self, piece: Piece, channel: str, locale: str, rows: pl.Series | None, *, few: bool = False
+    ) -> pl.DataFrame:
+        memory = piece.worked_out(self.structure).setdefault("complete", {})
+        known: pl.DataFrame | None = memory.get((channel, locale))
+        if known is None:
+            some = rows if few else None
+            known = completeness.of_piece(piece, self.structure, channel, locale, some)
+            if few:
+                return known
+            remember(memory, (channel, locale), known, most=REMEMBERED)
+        return known if rows is None else known[rows]
 
     def _found(
         self, node: Node, levels: Collection[str], now: datetime | None, *, text: str | None = None
@@ -311,7 +328,7 @@ class Reading:
                 known=self._catalogue.names,
                 members=self._members,
             ),
-            column=self._column,
+            ratio=self._ratio_in,
         )
 
 

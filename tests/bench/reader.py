@@ -1,7 +1,8 @@
 """One reader in a process of its own: `python -m tests.bench.reader SET ANSWERS PAUSE SCRATCH`.
 
 It opens the projection, asks everything once, says "ready", waits for a line, and then asks in
-turn; at the end it prints what each answer took.
+turn; at the end it prints what each answer took. Every question is a new one: what the process
+remembers of conditions, texts and counts is emptied before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
+from pim.projection import Reading
 from tests.bench.place import Place
 from tests.bench.questions import SETS
 
@@ -31,12 +33,21 @@ def main() -> None:
         turn = kinds[int(start) % len(kinds) :] + kinds[: int(start) % len(kinds)]
         found = []
         for kind in islice(cycle(turn), answers):
+            _forget(reading)
             began = time.perf_counter()
             asks[kind](reading)
             taken = time.perf_counter() - began
             found.append((kind, taken))
             time.sleep(max(0.0, pause - taken))
     _say(json.dumps(found))
+
+
+def _forget(reading: Reading) -> None:
+    catalogue = reading._catalogue
+    for piece in catalogue.pieces:
+        piece.worked_out(reading.structure).pop("masks", None)
+    for key in [key for key in catalogue.memory if key[0] == "counts"]:
+        del catalogue.memory[key]
 
 
 def _say(text: str) -> None:
