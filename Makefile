@@ -55,7 +55,7 @@ format: $(READY) ## rewrite code and templates in the house's style
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/djlint --reformat --quiet templates
 
-docs: $(READY) ## make the pages of commands, steps and exporters from the code again, the tables from bench/latest.json
+docs: $(READY) ## make the pages of commands, steps and exporters from the code again, the tables from bench/
 	$(BIN)/python -m pim.cli.documentation
 	$(BIN)/python -m channels.steps.documentation
 	$(BIN)/python -m exporters.documentation

@@ -1,4 +1,4 @@
-"""Put what bench/latest.json says into README and docs/scaling.md: `python -m tests.bench.table`.
+"""Put what was measured in bench/ into README and the docs: `python -m tests.bench.table`.
 
 What stands between `<!-- bench: NAME -->` and `<!-- bench: end -->` is written here.
 """
@@ -15,7 +15,13 @@ from tests.bench.foresight import foreseen, stored
 
 ROOT: Final = Path(__file__).parents[2]
 LATEST: Final = ROOT / "bench" / "latest.json"
-PAGES: Final = (ROOT / "README.md", ROOT / "docs" / "scaling.md")
+TORTURE: Final = ROOT / "bench" / "torture.json"
+#: Each page with the document that its tables are written from.
+PAGES: Final = {
+    ROOT / "README.md": LATEST,
+    ROOT / "docs" / "scaling.md": LATEST,
+    ROOT / "docs" / "guides" / "survival.md": TORTURE,
+}
 
 Document = Mapping[str, Any]
 
@@ -28,8 +34,8 @@ _VERDICTS: Final = {True: "met", False: "**missed**", None: ""}
 
 def main() -> None:
     """Write the tables anew."""
-    document = json.loads(LATEST.read_text("utf-8"))
-    for page in PAGES:
+    for page, measured in PAGES.items():
+        document = json.loads(measured.read_text("utf-8"))
         page.write_text(filled(page.read_text("utf-8"), document), "utf-8")
 
 
@@ -135,6 +141,25 @@ def _storage(document: Document) -> str:
     return table(*stored(document))
 
 
+def _torture(document: Document) -> str:
+    """Return what became of every operation under each kind of kills."""
+    header = (
+        "Operation", "Killed", "Products", "Moments", "Processes of pages killed",
+        "In `running` with nobody at it, at most", "Files read meanwhile", "End equal",
+    )  # fmt: skip
+    return table(
+        header,
+        (
+            (
+                row["operation"], row["victim"], f"{row['size']:,}", str(row["moments"]),
+                str(row["web_kills"]), f"{row['running_without_process']:.1f} s",
+                f"{row['reads']:,}" if row["reads"] else "", "yes" if row["equal"] else "**no**",
+            )
+            for row in document["rows"]
+        ),
+    )  # fmt: skip
+
+
 def _time(row: Document) -> str:
     if row["error"]:
         return "failed"
@@ -165,6 +190,7 @@ TABLES: Final[dict[str, Callable[[Document], str]]] = {
     "processes": _processes,
     "growth": _growth,
     "storage": _storage,
+    "torture": _torture,
 }
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ import pytest
 from tests.bench.foresight import exponent, foreseen, reckoned, shown_size, shown_time
 from tests.bench.memory import Watch
 from tests.bench.rows import Budget, Ends, Measured, Memory, beside, failed, line, row
-from tests.bench.table import LATEST, PAGES, TABLES, conditions, filled
+from tests.bench.table import LATEST, PAGES, TABLES, TORTURE, conditions, filled
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_says_what_the_last_run_has_measured(page: Path) -> None:
-    document = json.loads(LATEST.read_text("utf-8"))
+    document = json.loads(PAGES[page].read_text("utf-8"))
     text = page.read_text("utf-8")
     assert "<!-- bench: " in text
     assert filled(text, document) == text, "run make docs"
@@ -29,8 +29,9 @@ def test_every_table_is_shown_somewhere() -> None:
     assert [name for name in TABLES if f"<!-- bench: {name} -->" not in pages] == []
 
 
-def test_the_measurements_name_no_machine_and_no_folder() -> None:
-    text = LATEST.read_text("utf-8")
+@pytest.mark.parametrize("measured", [LATEST, TORTURE], ids=lambda path: path.name)
+def test_the_measurements_name_no_machine_and_no_folder(measured: Path) -> None:
+    text = measured.read_text("utf-8")
     assert "/tmp" not in text
     assert "/home" not in text
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import psutil
 
 from pim.db.embedded import EmbeddedServer
+from tests.torture.operations import Task
 from tests.torture.place import Place, end
 from tests.torture.watching import Eye, Standing
 
@@ -29,6 +30,11 @@ class Moment:
     mark: int
     after: float
 
+    @property
+    def sooner(self) -> Moment:
+        """Return an earlier one: a run that is quicker than the undisturbed one ends before it."""
+        return Moment(self.mark, self.after / 2)
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -41,19 +47,25 @@ class Timeline:
         """Return the place of a mark, -1 if it is unknown."""
         return next((n for n, (_, known) in enumerate(self.marks) if known == mark), -1)
 
-    def moments(self, count: int, seed: int) -> list[Moment]:
-        """Return moments spread over the run, each drawn within its part of it."""
+    def moments(self, count: int, seed: int, *, in_one_place: int) -> list[Moment]:
+        """Return moments spread over the run, each drawn within its part of it.
+
+        What would be too much in one place is drawn from the whole run instead.
+        """
         chance = random.Random(seed)
         drawn = [self.seconds * (n + chance.random()) / count for n in range(count)]
+        drawn += [self.seconds * chance.random() for _ in range(10 * count)]
         moments: list[Moment] = []
         for at in drawn:
             mark = max(n for n, (began, _) in enumerate(self.marks) if began <= at or n == 0)
-            moments.append(Moment(mark, at - self.marks[mark][0]))
-        return moments
+            here = sum(moment.mark == mark for moment in moments)
+            if here < in_one_place and len(moments) < count:
+                moments.append(Moment(mark, at - self.marks[mark][0]))
+        return sorted(moments, key=lambda moment: (moment.mark, moment.after))
 
 
-def follow(place: Place, run_id: int) -> Timeline:
-    """Let a worker carry a run out undisturbed; return its timeline."""
+def follow(task: Task) -> Timeline:
+    """Let a worker carry a task out undisturbed; return its timeline."""
     began = 0.0
     marks: list[tuple[float, str]] = []
 
@@ -65,7 +77,7 @@ def follow(place: Place, run_id: int) -> Timeline:
             marks.append((time.monotonic() - began, seen.mark))
         return seen.ended
 
-    with closing(Eye(place, run_id)) as eye, place.process("worker"):
+    with closing(task.eye) as eye, task.worker():
         last = eye.wait(note, seconds=LONG, pause=0.005)
         seconds = time.monotonic() - began if began else 0.1
     assert last.state == "done", last
@@ -81,21 +93,20 @@ class Killed:
 
 
 def kill_carriers(
-    place: Place, run_id: int, timeline: Timeline, moments: Sequence[Moment]
+    place: Place, task: Task, timeline: Timeline, moments: Sequence[Moment]
 ) -> Killed:
-    """Kill, turn by turn, the worker and the command that carry a run out; let a worker end it."""
+    """Kill, turn by turn, the worker and the command that carry it out; let a worker end it."""
     killed = Killed()
-    with closing(Eye(place, run_id)) as eye:
+    with closing(task.eye) as eye:
         for moment in moments:
-            by_worker = killed.moments % 2 == 0
-            arguments = ("worker",) if by_worker else ("run", "resume", str(run_id))
-            with place.process(*arguments) as carrier:
+            by_command = killed.moments % 2 and task.command
+            with place.process(*task.command) if by_command else task.worker() as carrier:
                 alive = _await(eye, timeline, moment, carrier)
                 end(carrier, signal.SIGKILL)
             if not alive:
                 break
             killed.moments += 1
-        with place.process("worker"):
+        with task.worker():
             last = eye.wait(lambda seen: seen.ended, seconds=LONG)
     assert last.state == "done", last
     killed.resumed = killed.moments
@@ -103,11 +114,11 @@ def kill_carriers(
 
 
 def kill_database(
-    place: Place, run_id: int, timeline: Timeline, moments: Sequence[Moment]
+    place: Place, task: Task, timeline: Timeline, moments: Sequence[Moment]
 ) -> Killed:
     """Kill or restart PostgreSQL under a worker, which must come back by itself."""
     killed = Killed()
-    with closing(Eye(place, run_id)) as eye, place.process("worker") as worker:
+    with closing(task.eye) as eye, task.worker() as worker:
         for moment in moments:
             if not _await(eye, timeline, moment, worker):
                 break
@@ -152,13 +163,6 @@ def postmaster_of(server: EmbeddedServer) -> psutil.Process:
 
 
 def in_groups(moments: Sequence[Moment], *, chunked: bool) -> list[list[Moment]]:
-    """Return the moments of each run: never too many in one place."""
-    groups: list[list[Moment]] = []
-    for moment in moments:
-        here = [m for m in groups[-1] if m.mark == moment.mark] if groups else []
-        if not groups or len(here) >= IN_ONE_PLACE:
-            if groups and chunked:
-                continue
-            groups.append([])
-        groups[-1].append(moment)
-    return groups
+    """Return the moments of each run: all of one that keeps what it has done, else a few."""
+    size = len(moments) if chunked else IN_ONE_PLACE
+    return [list(moments[at : at + size]) for at in range(0, len(moments), size)]

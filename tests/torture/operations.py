@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from pim.db.queue import enqueue_run
 from pim.db.unit_of_work import unit_of_work
-from tests.torture.place import Place
+from pim.projection import Projection
+from tests.torture.place import PIM, Place
+from tests.torture.watching import Eye, FoldEye, RunEye
 
+#: What is no run, but goes on in every worker.
+FOLD = "fold"
 EVERYTHING = {"field": "sku", "operator": "NOT EMPTY"}
 MARK = {"type": "set", "field": "badge", "scope": "web", "value": "badge_07"}
+
+
+#: A worker that folds the projection as soon as there is anything to fold.
+EAGER = f"""
+from pim.jobs import worker
+from pim.projection import compaction
+worker.FOLD_SECONDS, compaction.DUE_SECONDS, compaction.DUE_PATCHES = 0.2, 0.0, 1
+{PIM}
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An operation that waits for a worker to carry it out, or for a command if there is one."""
+
+    eye: Eye
+    worker: Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +50,7 @@ class Operation:
     name: str
     begins: str
     kind: str
-    parameters: Callable[[Place], Mapping[str, Any]]
+    parameters: Callable[[Place], Mapping[str, Any]] = lambda _: {}
     lock: Callable[[Place], str | None] = lambda _: None
     again: tuple[str, ...] | None = None
     ends: str | None = None
@@ -37,16 +61,21 @@ class Operation:
         """Tell whether a killed run keeps what it had done."""
         return self.again is None
 
-    def enqueue(self, place: Place) -> int:
-        """Queue the operation's run and return its number."""
+    def begin(self, place: Place) -> Task:
+        """Queue the operation's run, if it is one, for whoever carries it out."""
+        if self.kind == FOLD:
+            eye = FoldEye(place.settings.projection)
+            return Task(eye, lambda: place.process("worker", program=EAGER))
         with place.engine() as engine, unit_of_work(engine) as work:
-            return enqueue_run(
+            number = enqueue_run(
                 work,
                 kind=self.kind,
                 label=self.name,
                 parameters=self.parameters(place),
                 lock=self.lock(place),
             ).id
+        command = ("run", "resume", str(number))
+        return Task(RunEye(place, number), lambda: place.process("worker"), command)
 
 
 def _import(place: Place) -> Mapping[str, Any]:
@@ -79,6 +108,14 @@ def _publish_first(place: Place) -> None:
     place.pim("bulk", "--where", json.dumps(part), "--do", json.dumps([stock]))
 
 
+def _refresh(place: Place) -> None:
+    """Bring the projection up to date; an edit of many leaves it something to fold."""
+    with place.engine() as engine:
+        projection = Projection.from_settings(place.settings, engine)
+        projection.refresh()
+        projection.close()
+
+
 def _publication(delta: bool) -> Callable[[Place], Mapping[str, Any]]:
     forced = {"force": True, "reason": "torture"}
     return lambda place: {"feed": _feed(place), "delta": delta, "as_of": None, **forced}
@@ -94,7 +131,7 @@ OPERATIONS = (
         finish=_publish_first,
     ),
     Operation(
-        name="projection refresh", begins="changed", kind="project", parameters=lambda _: {},
+        name="projection refresh", begins="changed", kind="project",
         again=("projection",), ends="projected",
     ),
     Operation(
@@ -111,6 +148,8 @@ OPERATIONS = (
     ),
     Operation(
         name="bulk edit", begins="projected", kind="bulk", parameters=_bulk, ends="edited",
+        finish=_refresh,
     ),
     Operation(name="undo", begins="edited", kind="undo", parameters=_undo),
+    Operation(name="folding", begins="edited", kind=FOLD, again=("projection",)),
 )  # fmt: skip

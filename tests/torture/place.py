@@ -143,11 +143,11 @@ class Place:
         kept = {k: v for k, v in os.environ.items() if k != "PIM_DATABASE_URL"}
         return {**kept, "PIM_HOME": str(self.home), "PIM_SECRET_KEY": "only-for-tests"}
 
-    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a command of `pim`; its words go to a file."""
+    def spawn(self, *arguments: str, program: str = PIM) -> subprocess.Popen[bytes]:
+        """Start a command of `pim`, or of a changed one; its words go to a file."""
         with (self.scratch / "output.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", PIM, *arguments],
+                [sys.executable, "-c", program, *arguments],
                 env=self.environment(),
                 stdout=log,
                 stderr=log,
@@ -155,9 +155,9 @@ class Place:
             )
 
     @contextmanager
-    def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, *arguments: str, program: str = PIM) -> Iterator[subprocess.Popen[bytes]]:
         """Give a command of `pim` that runs beside; it is stopped at the end."""
-        process = self.spawn(*arguments)
+        process = self.spawn(*arguments, program=program)
         try:
             yield process
         finally:

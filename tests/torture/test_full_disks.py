@@ -20,12 +20,14 @@ from pim.db.engine import create_engine
 from pim.db.programs import account_for
 from pim.db.queue import enqueue_run, requeue_run
 from pim.db.runs import Run, find_run
+from pim.db.troubles import told
 from pim.db.unit_of_work import unit_of_work
+from pim.errors import DiskFull
 from pim.generate import build
 from pim.generate.feeds import documents
 from pim.jobs.context import JobContext
 from pim.jobs.tasks import carry_out
-from pim.projection import Projection
+from pim.projection import Projection, compaction
 from pim.settings import Settings
 from pim.staging.imports import ImportOptions, ImportRun
 from pim.structure.queries import current
@@ -172,6 +174,34 @@ def test_a_run_whose_disk_is_full_says_so_and_goes_on_once_there_is_room(
         assert (again.state, again.error) == ("done", None)
         assert other.work_off(kind, parameters).state == "done"
         assert shop.state() == other.state()
+
+
+def test_folding_on_a_full_disk_leaves_the_projection_as_it_was_and_is_done_once_there_is_room(
+    shops: list[Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "DUE_SECONDS", 0.0)
+    monkeypatch.setattr(compaction, "DUE_PATCHES", 1)
+    shop = shops[0]
+    with small_disk(shop.settings.projection, megabytes=200) as disk:
+        projection = Projection.from_settings(shop.settings, shop.engine)
+        projection.refresh()
+        assert shop.work_off("bulk", {"where": EVERYTHING, "do": [BADGE]}).state == "done"
+        assert projection.refresh().patches
+        before = projection_state(projection)
+        disk.fill(leave=12_288)
+
+        with pytest.raises(OSError, match="No space left") as full:
+            projection.compact()
+
+        assert isinstance(told(full.value, shop.settings), DiskFull)
+        assert projection_state(projection) == before
+        assert leftovers(Place(shop.settings.home.parent, home_name=shop.settings.home.name)) == []
+        disk.free()
+        folded = projection.compact()
+        assert folded
+        assert not folded.patches
+        assert projection_state(projection) == before
+        projection.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from pim.generate import build
 from pim.structure.seeds import prepare
 from tests.torture.killing import postmaster_of
 from tests.torture.place import PIM, Place
-from tests.torture.watching import Eye
+from tests.torture.watching import RunEye
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def test_a_worker_brings_its_database_back_and_goes_on(place: Place) -> None:
             time.sleep(0.2)
         with place.engine() as engine, unit_of_work(engine) as work:
             number = enqueue_run(work, kind="project", label="after", parameters={}).id
-        with closing(Eye(place, number)) as eye:
+        with closing(RunEye(place, number)) as eye:
             assert eye.wait(lambda seen: seen.ended, seconds=60).state == "done"
         assert worker.poll() is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -11,6 +12,7 @@ from pim.generate import build
 from pim.projection import Projection
 from pim.structure.seeds import prepare
 from tests.torture.killing import (
+    IN_ONE_PLACE,
     Killed,
     Moment,
     Timeline,
@@ -19,15 +21,17 @@ from tests.torture.killing import (
     kill_carriers,
     kill_database,
 )
-from tests.torture.operations import OPERATIONS, Operation
+from tests.torture.operations import FOLD, OPERATIONS, Operation, Task
 from tests.torture.place import Place
 from tests.torture.state import State, feed_state, projection_state, state_of
 from tests.torture.watching import Readers, StuckRuns, leases, leftovers
 from tests.torture.web import Pages
 
-Kill = Callable[[Place, int, Timeline, Sequence[Moment]], Killed]
+Kill = Callable[[Place, Task, Timeline, Sequence[Moment]], Killed]
 #: How long a process of the pages lives, on average.
-WEB_SECONDS: Final = 6.0
+WEB_SECONDS: Final = 1.5
+#: A moment that a run is always over before is tried sooner and sooner, down to so many seconds.
+SOONEST: Final = 0.02
 
 VICTIMS: Final[dict[str, Kill]] = {"worker, command": kill_carriers, "PostgreSQL": kill_database}
 
@@ -38,6 +42,7 @@ class Row:
 
     operation: str
     victim: str
+    size: int
     moments: int = 0
     web_kills: int = 0
     resumed: int = 0
@@ -67,19 +72,23 @@ class Torture:
     feeds: int = 2
     seed: int = 1
     say: Callable[[str], None] = print
+    keep: Callable[[Row], None] = lambda _: None
     web: bool = True
 
-    def run(self, names: Sequence[str] = ()) -> list[Row]:
-        """Torture every operation, or those that are named; return the rows."""
+    def run(self, names: Sequence[str] = (), victims: Sequence[str] = ()) -> list[Row]:
+        """Torture every operation, or those that are named; return the rows, kept one by one."""
         self._begin()
         rows: list[Row] = []
         last = max(n for n, o in enumerate(OPERATIONS) if not names or o.name in names)
         for operation in OPERATIONS[: last + 1]:
             wanted = not names or operation.name in names
+            if not wanted and not operation.ends:
+                continue
             timeline, expected = self._undisturbed(operation)
-            for victim in VICTIMS if wanted else ():
+            for victim in (victims or VICTIMS) if wanted else ():
                 rows.append(self._tortured(operation, victim, timeline, expected))
                 self.say(line(rows[-1]))
+                self.keep(rows[-1])
         return rows
 
     def _begin(self) -> None:
@@ -94,7 +103,7 @@ class Torture:
     def _undisturbed(self, operation: Operation) -> tuple[Timeline, State]:
         """Do an operation once as it should be; keep its end if later ones begin there."""
         self._restore(operation.begins)
-        timeline = follow(self.place, operation.enqueue(self.place))
+        timeline = follow(operation.begin(self.place))
         expected = self._state(operation)
         operation.finish(self.place)
         self.place.stop()
@@ -105,11 +114,11 @@ class Torture:
     def _tortured(
         self, operation: Operation, victim: str, timeline: Timeline, expected: State
     ) -> Row:
-        row = Row(operation.name, victim, undisturbed=round(timeline.seconds, 1))
+        row = Row(operation.name, victim, self.size, undisturbed=round(timeline.seconds, 1))
         began = time.monotonic()
         self._restore(operation.begins)
         place = self.place
-        pages = Pages(place, seed=self.seed, every=WEB_SECONDS)
+        pages = Pages(place, seed=self.seed, every=WEB_SECONDS, most=self.moments)
         with StuckRuns(place) as stuck, Readers(place.settings.feeds) as readers:
             if self.web:
                 with pages:
@@ -136,26 +145,33 @@ class Torture:
         expected: State,
         readers: Readers,
     ) -> None:
-        moments = timeline.moments(self.moments, self.seed)
-        for number, group in enumerate(in_groups(moments, chunked=operation.chunked)):
-            if number and operation.again:
+        most = IN_ONE_PLACE if operation.chunked else self.moments
+        moments = timeline.moments(self.moments, self.seed, in_one_place=most)
+        groups = deque(in_groups(moments, chunked=operation.chunked))
+        done = 0
+        while groups:
+            group, done = groups.popleft(), done + 1
+            if done > 1 and operation.again:
                 with readers.paused:
                     self.place.restore(operation.begins, only=operation.again)
                     readers.forget()
             try:
-                run_id = operation.enqueue(self.place)
-                killed = VICTIMS[row.victim](self.place, run_id, timeline, group)
+                task = operation.begin(self.place)
+                killed = VICTIMS[row.victim](self.place, task, timeline, group)
             except AssertionError as error:
                 row.wrong.append(str(error))
                 return
             row.moments += killed.moments
             row.resumed += killed.resumed
             row.wrong += _differences(expected, self._state(operation))
+            late = [moment.sooner for moment in group[killed.moments :]]
+            if operation.again and late and late[0].after > SOONEST:
+                groups.append(late)
 
     def _state(self, operation: Operation) -> State:
         """Return what the operation is about; of what it cannot touch nothing is asked."""
         place = self.place
-        if operation.kind == "project":
+        if operation.kind in {"project", FOLD}:
             with place.engine() as engine:
                 projection = Projection.from_settings(place.settings, engine)
                 found = projection_state(projection)

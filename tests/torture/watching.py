@@ -9,17 +9,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import orjson
 import psycopg
 
 from channels.publication.files import CURRENT, DELTA, MANIFEST
 from pim.db.run_locks import CLASS
+from pim.projection import compaction, manifest
 from tests.torture.place import Place
 
 #: Files that are only ever locked, and stay.
-LOCKS = frozenset({".folding"})
+LOCKS = frozenset({compaction.FOLDING})
 UNFINISHED = frozenset({"queued", "running"})
 
 _STANDING = """
@@ -58,6 +59,30 @@ class Standing:
 
 
 class Eye:
+    """Looks at something that goes on."""
+
+    def look(self) -> Standing | None:
+        """Return where it is, None while that cannot be told."""
+        raise NotImplementedError
+
+    def wait(
+        self, until: Callable[[Standing], bool], *, seconds: float, pause: float = 0.02
+    ) -> Standing:
+        """Look until something holds; AssertionError with the last look after some seconds."""
+        deadline = time.monotonic() + seconds
+        seen = None
+        while time.monotonic() < deadline:
+            seen = self.look() or seen
+            if seen and until(seen):
+                return seen
+            time.sleep(pause)
+        raise AssertionError(f"It did not come there in {seconds} s: {seen}")
+
+    def close(self) -> None:
+        """Let go of what looking takes."""
+
+
+class RunEye(Eye):
     """Looks at one run, through restarts of the database."""
 
     def __init__(self, place: Place, run_id: int) -> None:
@@ -77,19 +102,6 @@ class Eye:
         assert row
         return Standing(row["state"], row["mark"], row["held"], row["error"])
 
-    def wait(
-        self, until: Callable[[Standing], bool], *, seconds: float, pause: float = 0.02
-    ) -> Standing:
-        """Look until something holds; AssertionError with the last look after some seconds."""
-        deadline = time.monotonic() + seconds
-        seen = None
-        while time.monotonic() < deadline:
-            seen = self.look() or seen
-            if seen and until(seen):
-                return seen
-            time.sleep(pause)
-        raise AssertionError(f"Run {self._run} did not come there in {seconds} s: {seen}")
-
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:
@@ -97,8 +109,41 @@ class Eye:
         self._connection = None
 
 
+class FoldEye(Eye):
+    """Looks at the projection, which somebody folds: the lock that he holds, the base that is."""
+
+    def __init__(self, projection: Path) -> None:
+        self._folder = projection
+        self._before = self._base()
+
+    def look(self) -> Standing:
+        """Return whether it is being folded, or has been."""
+        held = self._held()
+        folded = self._base() != self._before
+        return Standing("done" if folded else "running", "", held and not folded, None)
+
+    def _base(self) -> str | None:
+        known = manifest.load(self._folder)
+        return known.base.name if known else None
+
+    def _held(self) -> bool:
+        """Tell whether somebody holds the lock, without asking for it."""
+        try:
+            inode = (self._folder / compaction.FOLDING).stat().st_ino
+        except FileNotFoundError:
+            return False
+        locks = Path("/proc/locks").read_text("ascii").splitlines()
+        return any(f":{inode} " in line and "->" not in line for line in locks)
+
+
 class Watcher:
-    """Does something again and again in a thread; keeps the first thing that was wrong."""
+    """Does something again and again in a thread; keeps what was wrong.
+
+    Big files take long to read: it rests `REST` times as long as it looked, and leaves the machine
+    to those that it watches.
+    """
+
+    REST: ClassVar[float] = 5.0
 
     def __init__(self, pause: float) -> None:
         self._pause = pause
@@ -132,8 +177,7 @@ class Watcher:
                 continue  # the database has been killed just now
             except Exception as error:  # noqa: BLE001 - told at the end
                 self.wrong.append(f"{type(self).__name__}: {type(error).__name__}: {error}")
-            # Big files take long to read: a watcher leaves the machine to those it watches.
-            pause = max(self._pause, 5 * (time.monotonic() - began))
+            pause = max(self._pause, self.REST * (time.monotonic() - began))
 
 
 @dataclass
@@ -183,15 +227,15 @@ class Readers(Watcher):
     def _read(self, pointer: Path) -> None:
         folder = pointer.resolve()
         try:
-            manifest = orjson.loads((folder / MANIFEST).read_bytes())
-            for name, told in manifest["files"].items():
+            told_of = orjson.loads((folder / MANIFEST).read_bytes())
+            for name, told in told_of["files"].items():
                 content = (folder / name).read_bytes()
                 whole = hashlib.sha256(content).hexdigest() == told["sha256"]
                 assert whole, f"{folder / name} is not what its manifest says"
         except FileNotFoundError:
             assert pointer.resolve() != folder, f"{folder} is named and not there"
             return
-        number = manifest["publication"]
+        number = told_of["publication"]
         known = self._newest.get(str(pointer), 0)
         assert number >= known, f"{pointer} went back from {known} to {number}"
         self._newest[str(pointer)] = number

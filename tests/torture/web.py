@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
+from typing import ClassVar
 
 import psutil
 
@@ -29,9 +30,11 @@ ALLOWED = frozenset({200, 302, 303, 503})
 class Pages(Watcher):
     """`pim serve` in the home; each look polls it, and now and then one of its processes dies."""
 
-    def __init__(self, place: Place, *, seed: int, every: float) -> None:
-        super().__init__(0.1)
-        self._place, self._every = place, every
+    REST: ClassVar[float] = 0.0
+
+    def __init__(self, place: Place, *, seed: int, every: float, most: int) -> None:
+        super().__init__(0.3)
+        self._place, self._every, self._most = place, every, most
         self._chance = random.Random(seed)
         self.port = _free_port()
         self._server: subprocess.Popen[bytes] | None = None
@@ -51,7 +54,7 @@ class Pages(Watcher):
         self.answers[status] += 1
         if not self._next:  # it has just come up
             self._next = time.monotonic() + self._every * self._chance.uniform(0.3, 1.5)
-        if time.monotonic() > self._next:
+        if time.monotonic() > self._next and self.kills < self._most:
             self._kill()
 
     def close(self) -> None:
