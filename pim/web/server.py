@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
+from channels.publication.together import cores
 from pim.db.embedded import database_url
 from pim.db.engine import create_engine
 from pim.settings import Settings
@@ -22,6 +23,10 @@ from pim.structure.seeds import prepare
 from pim.web import metrics
 
 THREADS = 8
+#: Processes that serve pages.
+PROCESSES = 2
+#: How many threads Polars has in a process; read when it is first used.
+POLARS = "POLARS_MAX_THREADS"
 #: Seconds that children get to finish what they are at.
 PATIENCE = 30.0
 
@@ -39,7 +44,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     with_worker: bool = False,
-    processes: int = 2,
+    processes: int = PROCESSES,
 ) -> None:
     """Serve until SIGTERM or SIGINT; raises SystemExit if the server ends by itself."""
     signal.signal(signal.SIGTERM, _stop)
@@ -77,6 +82,15 @@ def _environment(settings: Settings, url: str) -> Mapping[str, str]:
     return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 
+def polars_threads(processes: int) -> str:
+    """Return how many threads Polars gets in each process of pages, as the environment says it.
+
+    Without the variable POLARS_MAX_THREADS they share the cores: many readers that each want all
+    of them wait for each other.
+    """
+    return os.environ.get(POLARS) or str(max(1, cores() // processes))
+
+
 def _gunicorn(host: str, port: int, processes: int) -> list[str]:
     options = {
         "bind": f"{host}:{port}",
@@ -87,6 +101,7 @@ def _gunicorn(host: str, port: int, processes: int) -> list[str]:
         "graceful-timeout": int(PATIENCE) - 5,
         "logger-class": "pim.web.gunicorn_logger.ChainedLogger",
         "log-level": "info",
+        "env": f"{POLARS}={polars_threads(processes)}",
     }
     flags = [f"--{name}={value}" for name, value in options.items()]
     return _child("gunicorn", "--no-control-socket", *flags, "pim.app:create_app()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import quantiles
 from typing import Final
 
+from pim.web.server import POLARS, PROCESSES, polars_threads
 from tests.bench.by_row import filter_by_row
 from tests.bench.catalogue import write_other_stock
 from tests.bench.edits import refresh
@@ -167,7 +169,10 @@ def _told_by(process: subprocess.Popen[str]) -> list[tuple[str, float]]:
 
 def _reader(arguments: Sequence[str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.bench.reader", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, POLARS: polars_threads(PROCESSES)}  # as pages have it
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
 
 
 def percentiles(found: Sequence[tuple[str, float]], wall: float) -> Measured:
