@@ -47,8 +47,9 @@ def look_at_changes(
 ) -> Looked:
     """Return the products that may publish differently than by the manifest `last`.
 
-    All of them after a new version of the definition, a change of the structure, the deletion of
-    a product whose group counts, or if the mapping looks at the moment of the publication.
+    All of them after a new version of the definition, a change of the structure that many products
+    show, the deletion of a product whose group counts, or if the mapping looks at the moment of
+    the publication.
     """
     everything = look_at_all(reading, definition, now) if definition.selects_by_time else None
     within = _within(connection, reading, definition, now, everything, last, version, shared)

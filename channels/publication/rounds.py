@@ -47,7 +47,9 @@ class Round:
 
         The answer may be older than the call, never than the state of the projection.
         """
-        return self._once(reading, snapshot, lambda: changed_products(connection, snapshot))
+        return self._once(
+            reading, snapshot, lambda: changed_products(connection, reading, snapshot)
+        )
 
     def whole_groups(
         self, reading: Reading, products: Sequence[int], groups: frozenset[str]

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from channels.feeds.definition import Definition
+from channels.publication.structure import changes_since, products_showing
 from pim.projection import Reading, cursor
 
 SKUS = ("simple", "variant")
@@ -16,18 +17,12 @@ SKUS = ("simple", "variant")
 #: What an item of a level stands for: the column that is one and the same for all its variants.
 GROUP_OF_LEVEL = {"product": None, "model": "root", "colourway": "colourway"}
 
-#: Changes that may touch any item, because mappings show labels, trees, units or requirements.
 #: Nobody can say what changed since a snapshot of another database, or one older than the log.
-_STRUCTURAL = text(
+_UNKNOWN = text(
     """
     SELECT pg_snapshot_xmax(CAST(:snapshot AS pg_snapshot))
                > pg_snapshot_xmax(pg_current_snapshot())
         OR pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot)) < (SELECT log_before FROM horizon)
-        OR EXISTS (
-        SELECT 1 FROM change_log
-        WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
-          AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
-          AND subject NOT IN ('product', 'product_model', 'feed'))
     """
 )
 
@@ -46,16 +41,21 @@ def select_products(
     return ids
 
 
-def changed_products(connection: Connection, snapshot: str | None) -> list[int] | None:
+def changed_products(
+    connection: Connection, reading: Reading, snapshot: str | None
+) -> list[int] | None:
     """Return products that may publish differently since a snapshot, deleted ones too.
 
-    None means that any product may: there is no snapshot, or the structure changed.
+    None means that any product may: there is no snapshot, or the structure changed in a way that
+    many products show.
     """
-    if snapshot is None or connection.execute(_STRUCTURAL, {"snapshot": snapshot}).scalar():
+    if snapshot is None or connection.execute(_UNKNOWN, {"snapshot": snapshot}).scalar():
         return None
-    ids = cursor.changed(connection, snapshot)
-    reached = cursor.reach(connection, ids)
-    return sorted({*reached.products, *reached.gone})
+    showing = products_showing(reading, changes_since(connection, snapshot))
+    if showing is None:
+        return None
+    reached = cursor.reach(connection, cursor.changed(connection, snapshot))
+    return sorted({*reached.products, *reached.gone, *showing})
 
 
 def in_one_only(one: pl.Series, other: pl.Series) -> list[int]:

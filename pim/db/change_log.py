@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session, scoped_session
 
 EVERYTHING = "*"
 
+#: Ends the subject of changes of structure that no product publishes differently for: something
+#: new that none has yet, or what only people see (an attribute's label).
+UNSEEN = "-unseen"
+
 _change_log = table(
     "change_log",
     column("change_set_id", BigInteger),

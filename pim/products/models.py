@@ -181,7 +181,8 @@ class ChangeLog(Base):
     """What projections and feeds must follow: one row per chunk of a change set.
 
     `subject`: product, product_model, attribute, option, family, category, channel, group,
-    measurement_family, association_type, feed. `attributes` names what was touched ("*" for all).
+    measurement_family, association_type, feed; with "-unseen" behind it if no product publishes
+    differently for it. `attributes` names what was touched ("*" for all).
     Readers keep a pg_snapshot and take the rows visible now that were not visible in it.
     """
 

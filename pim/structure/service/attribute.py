@@ -39,6 +39,8 @@ class Attributes(Noun):
         "properties": {},
     }
     fixed = ("type", "unique", "localizable", "scopable")
+    unseen_when_new = True
+    unseen = frozenset({"group", "labels", "sort_order", "usable_in_grid"})
 
     def stored(self, structure: Structure) -> Codes[domain.Attribute]:
         """Return all attributes."""
@@ -76,6 +78,12 @@ class Attributes(Noun):
     def touched(self, written: Sequence[Planned]) -> Iterable[str]:
         """Return the attributes themselves."""
         return {planned.new["code"] for planned in written}
+
+    def is_unseen(self, planned: Planned) -> bool:
+        """Tell whether every product publishes the same; a new identifier names them all."""
+        if planned.old is None and planned.new["type"] == IDENTIFIER:
+            return False
+        return super().is_unseen(planned)
 
     def uses(self, session: Session, structure: Structure, thing: domain.Attribute) -> Findings:
         """Refuse while families, channels or values use it."""

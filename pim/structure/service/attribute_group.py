@@ -22,6 +22,8 @@ class AttributeGroups(Noun):
     schema = AttributeGroupSchema
     table = table_of(models.AttributeGroup)
     defaults = {"labels": {}, "sort_order": 0}  # noqa: RUF012 - a constant of the noun
+    unseen_when_new = True
+    unseen = frozenset(defaults)
 
     def stored(self, structure: Structure) -> Codes[domain.AttributeGroup]:
         """Return all groups."""

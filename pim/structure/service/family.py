@@ -50,6 +50,7 @@ class Families(Noun):
         "attribute_as_image": None,
         "requirements": {},
     }
+    unseen_when_new = True
 
     def stored(self, structure: Structure) -> Codes[domain.Family]:
         """Return all families."""

@@ -31,6 +31,7 @@ class FamilyVariants(Noun):
         "overridable": [],
     }
     fixed = ("family",)
+    unseen_when_new = True
 
     def stored(self, structure: Structure) -> Codes[domain.FamilyVariant]:
         """Return all family variants."""

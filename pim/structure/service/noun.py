@@ -74,6 +74,10 @@ class Noun(ABC):
     fixed: ClassVar[Sequence[str]] = ()
     #: Objects that a patch replaces as a whole instead of key by key.
     whole: ClassVar[frozenset[str]] = frozenset()
+    #: Whether products publish the same after a new thing as before, as none has it yet.
+    unseen_when_new: ClassVar[bool] = False
+    #: Fields that no product publishes.
+    unseen: ClassVar[frozenset[str]] = frozenset()
 
     @cached_property
     def reader(self) -> Schema:
@@ -120,6 +124,13 @@ class Noun(ABC):
     def touched(self, written: Sequence[Planned]) -> Iterable[str]:
         """Return the attributes that the change log names; `*` when any may be concerned."""
         return ()
+
+    def is_unseen(self, planned: Planned) -> bool:
+        """Tell whether every product publishes the same after a change as before."""
+        old, new = planned.old, planned.new
+        if old is None:
+            return self.unseen_when_new
+        return all(old[name] == new[name] for name in self.defaults.keys() - self.unseen)
 
     def uses(self, session: Session, structure: Structure, thing: Any) -> Findings:
         """Return why a thing cannot be removed."""

@@ -145,10 +145,24 @@ def _write(session: Session, noun: Noun, draft: Draft, change_set_id: int | None
     _insert(session, noun, draft, [p for p in written if p.old is None])
     _update(session, noun, draft, [p for p in written if p.old is not None])
     noun.after(session, draft, written)
+    unseen = [planned for planned in written if noun.is_unseen(planned)]
+    seen = [planned for planned in written if not noun.is_unseen(planned)]
+    for subject, some in ((noun.code, seen), (noun.code + change_log.UNSEEN, unseen)):
+        if some:
+            _log(session, noun, subject, some, change_set_id)
+
+
+def _log(
+    session: Session,
+    noun: Noun,
+    subject: str,
+    written: Sequence[Planned],
+    change_set_id: int | None,
+) -> None:
     change_log.append(
         session,
         change_set_id=change_set_id,
-        subject=noun.code,
+        subject=subject,
         ids=[planned.id for planned in written],
         attributes=sorted(set(noun.touched(written))),
     )
