@@ -8,7 +8,6 @@ tell facts about rows, whoever asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
@@ -18,8 +17,7 @@ import polars as pl
 
 from pim.domain import dates
 from pim.domain.conditions import All, Any_, Leaf, Node, Not, fold, kind_of, resolve_day
-from pim.errors import NotFound
-from pim.projection import columns, lowered, searched
+from pim.projection import lowered, searched
 from pim.projection.catalogue import PRODUCTS, Catalogue, height_of
 from pim.projection.columns import COMPLETENESS, Column
 from pim.projection.conditions import Compiler
@@ -56,7 +54,8 @@ class Masks:
 
     def of_text(self, side: int, text: str) -> pl.Series:
         """Return for every stored row whether its identifier or a label contains a text."""
-        words, labels = fold(text), self._labels()
+        words = fold(text)
+        labels = searched.labels(self.catalogue, self.compiler.structure)
         return self._each(
             ("text", side, words), lambda piece: self._text(piece, side, labels, words)
         )
@@ -151,19 +150,6 @@ class Masks:
         column = Column(name=lowered.name("identifier"), dtype=pl.String())
         test = Test(columns=(column,), holds=_contains(column.name, words))
         return self._test(piece, side, test)
-
-    def _labels(self) -> list[Column]:
-        """Return the columns of every label attribute, in each locale and channel that exists."""
-        codes = {
-            f.attribute_as_label for f in self.compiler.structure.families if f.attribute_as_label
-        }
-        names = self.catalogue.names
-        labels = []
-        for name in sorted(names - columns.SYSTEM.keys()):
-            if name.split("-")[0] in codes:
-                with suppress(NotFound):  # a locale or channel that is no more
-                    labels.append(columns.find(self.compiler.structure, name))
-        return labels
 
 
 def _contains(name: str, text: str) -> pl.Expr:

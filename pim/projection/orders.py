@@ -14,7 +14,7 @@ import polars as pl
 
 from pim.domain.structure import Structure
 from pim.errors import NotFound
-from pim.projection import columns, lowered, trees
+from pim.projection import columns, lowered, searched, trees
 from pim.projection.beside import kept
 from pim.projection.catalogue import Catalogue
 from pim.projection.columns import COMPLETENESS, Column
@@ -80,12 +80,13 @@ def order_of(
 
 
 def warm(catalogue: Catalogue, structure: Structure) -> None:
-    """Put into files what lists are sorted by most, and which categories are held together."""
+    """Put into files what lists are sorted by most, and what texts are looked for in."""
     labels = lowered.labels(catalogue.names, structure)
     for name in dict.fromkeys(("identifier", "updated", "created", *labels)):
         with suppress(NotFound):
             order_of(catalogue, structure, columns.find(structure, name), None)
     trees.base_lists(catalogue, structure)
+    searched.warm(catalogue, structure)
 
 
 def _refers(column: Column) -> bool:

@@ -8,13 +8,17 @@ looked for are looked at one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import polars as pl
 
-from pim.projection import lowered
+from pim.domain.structure import Structure
+from pim.errors import NotFound
+from pim.projection import columns, lowered
 from pim.projection.beside import kept
 from pim.projection.catalogue import Catalogue
+from pim.projection.columns import Column
 from pim.projection.piece import ROW, Side
 
 #: Identifiers in a run.
@@ -27,10 +31,29 @@ BETWEEN: Final = "\0"
 _IDENTIFIER: Final = lowered.name("identifier")
 
 
+def warm(catalogue: Catalogue, structure: Structure) -> None:
+    """Put into files what searches for a text look through."""
+    base = catalogue.pieces[0]
+    _runs_of(catalogue)
+    names = [c.name for c in labels(catalogue, structure) if not base.group(structure, c)]
+    in_labels(catalogue, names, BETWEEN)
+
+
+def labels(catalogue: Catalogue, structure: Structure) -> list[Column]:
+    """Return the columns of every label attribute, in each locale and channel that exists."""
+    codes = {f.attribute_as_label for f in structure.families if f.attribute_as_label}
+    found = []
+    for name in sorted(catalogue.names - columns.SYSTEM.keys()):
+        if name.split("-")[0] in codes:
+            with suppress(NotFound):  # a locale or channel that is no more
+                found.append(columns.find(structure, name))
+    return found
+
+
 def in_identifiers(catalogue: Catalogue, words: str) -> pl.Series:
     """Return for every product of the base whether its identifier contains words in lower case."""
     items = catalogue.pieces[0].items
-    runs = kept(catalogue, f"identifiers in runs of {RUN}", lambda: _runs(items))["text"]
+    runs = _runs_of(catalogue)
     found = _contain(runs, words).arg_true()
     identifiers = items.stored(_IDENTIFIER, pl.String())
     if len(found) * MANY > len(runs):
@@ -48,6 +71,7 @@ def in_labels(catalogue: Catalogue, names: Sequence[str], words: str) -> pl.Seri
     level only, so that none hides another.
     """
     base = catalogue.pieces[0]
+    names = [name for name in names if base.items.has(name) or base.owners.has(name)]
     own = _in_joined(catalogue, "labels", base.items, names, words)
     above = _in_joined(catalogue, "owners' labels", base.owners, names, words)
     return own | above.gather(base.owner).fill_null(False) if above.any() else own
@@ -68,6 +92,11 @@ def _contain(texts: pl.Series, words: str) -> pl.Series:
 
 def _marked(height: int, rows: pl.Series) -> pl.Series:
     return pl.repeat(False, height, eager=True).scatter(rows, True)
+
+
+def _runs_of(catalogue: Catalogue) -> pl.Series:
+    items = catalogue.pieces[0].items
+    return kept(catalogue, f"identifiers in runs of {RUN}", lambda: _runs(items))["text"]
 
 
 def _runs(items: Side) -> pl.DataFrame:
