@@ -189,27 +189,34 @@ def test_a_moved_category_takes_its_products_into_one_feed_and_out_of_another(
     assert (left.removed, left.items) == (1, 0)
 
 
-@pytest.mark.parametrize("seed", range(3))
+def test_a_renamed_category_changes_the_products_below_its_children(stocked: Shop) -> None:
+    publish_first(stocked)
+    change(stocked, "category", code="spare", labels={"en_GB": "Spares"})
+
+    delta = publish(stocked, "shop")
+
+    assert (delta.changed, delta.items) == (1, 1)
+    assert publish(stocked, "shop", delta=False).changed == 0
+
+
+@pytest.mark.parametrize("seed", range(2))
 def test_deltas_after_any_changes_tell_what_a_whole_publication_tells(
     stocked: Shop, seed: int
 ) -> None:
     publish_first(stocked)
     chance = random.Random(seed)
     for step in range(6):
-        for _ in range(chance.randint(1, 3)):
+        for _ in range(chance.randint(1, 2)):
             disturb(stocked, chance, step)
         for code in FEEDS:
             publish(stocked, code)
-
-    for code in FEEDS:
-        whole = publish(stocked, code, delta=False)
-        assert (whole.added, whole.changed, whole.removed) == (0, 0, 0)
+            whole = publish(stocked, code, delta=False)
+            assert (whole.added, whole.changed, whole.removed) == (0, 0, 0)
 
 
 def disturb(shop: Shop, chance: random.Random, step: int) -> None:
     """Change something of the structure, or which products show it."""
     kinds = ["label", "label", "move", "move", "new", "option", "group", "attribute", "bulk"]
-    # A family's change makes a delta look at everything, which would hide what was missed before.
     kind = "family" if step == 1 else chance.choice(kinds)
     word = {"en_GB": f"{kind} {chance.random()}"}
     category = chance.choice(["boots", "high", "low", "care", "spare", "spare"])
