@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from channels.feeds.schemas import FeedSchema
 from channels.feeds.severities import severity_problems
-from channels.mapping.compiled import CompiledMapping, compile_mapping
+from channels.mapping.compiled import CompiledMapping, compile_mapping, finish_mapping
 from channels.mapping.context import feed_context
 from channels.mapping.document import Mapping as FeedMapping
 from channels.mapping.known import parse_once
@@ -81,7 +81,8 @@ class Definition:
         key = as_of if self.maps_by_time else None
         known: CompiledMapping | None = self.mapping.compiled.get(key)
         if known is None:
-            known = compile_mapping(self.mapping, replace(self.context, as_of=as_of))
+            compiling = finish_mapping if key is None else compile_mapping
+            known = compiling(self.mapping, replace(self.context, as_of=as_of))
             self.mapping.compiled.clear()
             self.mapping.compiled[key] = known
         return known

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from channels.mapping.document import Mapping
+from channels.mapping.document import Begun, Mapping
 from channels.mapping.moments import steps_of
 from channels.mapping.targets import UNMAPPED, Target, mapped
 from channels.steps.contract import DECIMAL, Context, FieldRef
@@ -120,14 +120,31 @@ def _references(source: Source) -> Iterator[FieldRef]:
 def compile_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
     """Return a mapping ready to be applied to frames of the projection."""
     compiled = tuple(
-        _compiled(target, source, replace(context, stages=Stages(target)))
+        _compiled(target, source, _begin(target, source, context))
         for target, source in mapping.targets.items()
     )
     return CompiledMapping(mapping=mapping, context=context, compiled=compiled)
 
 
-def _compiled(target: str, source: Source, context: Context) -> Target:
-    cell, stages = rendered(source.compile(context), context), context.stages
+def finish_mapping(mapping: Mapping, context: Context) -> CompiledMapping:
+    """Return the same from what reading it has compiled already.
+
+    Only of a mapping that looks at no moment, in the context that it was read in.
+    """
+    compiled = tuple(
+        _compiled(target, source, mapping.begun[target])
+        for target, source in mapping.targets.items()
+    )
+    return CompiledMapping(mapping=mapping, context=context, compiled=compiled)
+
+
+def _begin(target: str, source: Source, context: Context) -> Begun:
+    own = replace(context, stages=Stages(target))
+    return Begun(cell=source.compile(own), context=own)
+
+
+def _compiled(target: str, source: Source, begun: Begun) -> Target:
+    cell, stages = rendered(begun.cell, begun.context), begun.context.stages
     alone = not any(True for _ in _groups(source))
     return Target(name=target, cell=cell, stages=stages, lacking=stages.lacking, alone=alone)
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from channels.steps.contract import Context, Step
+from channels.steps.contract import Cell, Context, Step
 from channels.steps.reading import Reader
 from channels.steps.registry import load_steps
-from channels.steps.sources import Source, source_problems
+from channels.steps.sources import Source, compile_checked
+from channels.steps.stages import Stages
 from pim.domain.violations import Violation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What reading a target has compiled already, to tell whether its steps fit together."""
+
+    cell: Cell
+    context: Context
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
     """What fills each target, in the order of the document.
 
-    `compiled` keeps what it was compiled to, by moment (None: whatever the moment).
+    `begun` is what reading it has compiled, for the moment of the reading's context; `compiled`
+    keeps what it was compiled to, by moment (None: whatever the moment).
     """
 
     targets: Table[str, Source] = field(default_factory=dict)
+    begun: Table[str, Begun] = field(default_factory=dict, repr=False, compare=False)
     compiled: dict[datetime | None, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -50,16 +61,20 @@ def parse(
     if not isinstance(document, dict):
         reader.wrong_type(document, "a table of targets", path)
         return Parsed(mapping=Mapping(), violations=tuple(reader.violations))
-    targets = {}
+    targets: dict[str, Source] = {}
+    begun: dict[str, Begun] = {}
     for target, body in document.items():
-        if source := _read(reader, body, f"{path}.{target}"):
-            targets[target] = source
-    return Parsed(mapping=Mapping(targets=targets), violations=tuple(reader.violations))
+        if read := _read(reader, target, body, f"{path}.{target}"):
+            targets[target], begun[target] = read
+    mapping = Mapping(targets=targets, begun=begun)
+    return Parsed(mapping=mapping, violations=tuple(reader.violations))
 
 
-def _read(reader: Reader, body: Any, path: str) -> Source | None:
+def _read(reader: Reader, target: str, body: Any, path: str) -> tuple[Source, Begun] | None:
     before = len(reader.violations)
     source = reader.source(body, path)
-    if len(reader.violations) == before:
-        reader.violations += source_problems(source, reader.context, f"{path}.steps")
-    return source if len(reader.violations) == before else None
+    if len(reader.violations) != before:
+        return None
+    context = replace(reader.context, stages=Stages(target))
+    cell = compile_checked(source, context, f"{path}.steps", reader.violations)
+    return None if cell is None else (source, Begun(cell=cell, context=context))

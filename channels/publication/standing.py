@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from channels.feeds.definition import Definition
 from channels.models import Feed
 from channels.publication import ledger
-from channels.publication.build import Built, build
+from channels.publication.build import Built, Rows, build
 from channels.publication.files import CURRENT, FeedFolder
-from channels.publication.selection import GROUP_OF_LEVEL, SKUS, select_products, whole_groups
+from channels.publication.rounds import Round
+from channels.publication.selection import GROUP_OF_LEVEL, select_products, whole_groups
 from pim.projection import Reading
 
 State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
@@ -39,10 +40,23 @@ class Standing:
     problems: Sequence[dict[str, Any]]
 
 
-def relatives(reading: Reading, product: int) -> pl.DataFrame:
-    """Return id, root, colourway and parent of a product and of all variants of its style."""
+@dataclass(frozen=True, kw_only=True)
+class Relatives:
+    """A product and all variants of its style.
+
+    `ids` has id, root, colourway and parent; `rows` gives their columns, each read once however
+    many feeds show it.
+    """
+
+    ids: pl.DataFrame
+    rows: Rows
+
+
+def relatives(reading: Reading, product: int) -> Relatives:
+    """Return a product with all variants of its style, for its standing in any feed."""
     ids = whole_groups(reading, [product], frozenset({"root"}))
-    return reading.frame(["id", "root", "colourway", "parent"], ids=ids, levels=SKUS)
+    rows = Round().rows(reading, ids)
+    return Relatives(ids=rows(["id", "root", "colourway", "parent"], ids), rows=rows)
 
 
 def standing(
@@ -51,7 +65,7 @@ def standing(
     definition: Definition,
     folder: FeedFolder,
     product: int,
-    related: pl.DataFrame,
+    related: Relatives,
     *,
     now: datetime,
     history: Session | None = None,
@@ -61,13 +75,15 @@ def standing(
     `related` are the product's relatives; `history` is where prices gone by are read.
     """
     number = folder.pointed(CURRENT)
-    group = _group(related, definition, product)
+    group = _group(related.ids, definition, product)
     told = _told(folder, number, group)
-    chosen = select_products(reading, definition, now, among=related["id"])
+    chosen = select_products(reading, definition, now, among=related.ids["id"])
     mine = group.filter(group.is_in(chosen.implode()))
     built = None
     if product in mine:  # steps that look at the whole style see what a publication shows them
-        built = build(reading, definition, mine, as_of=now, beside=chosen, history=history)
+        built = build(
+            reading, definition, mine, as_of=now, beside=chosen, rows=related.rows, history=history
+        )
     problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
     item = told["item"][0] if told.height else None
     state = _state(built, told, _own(built, definition, product))

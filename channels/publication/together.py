@@ -36,6 +36,8 @@ from pim.settings import Settings
 WORTHWHILE: Final = 200_000
 #: Seconds that the feeds left may take in one process; deltas are rarely that much work.
 PATIENCE: Final = 6.0
+#: Seconds that the first feed may take for all: what has changed, what mappings and files hold.
+WARMING: Final = 1.0
 #: Memory that a process needs: at its start, and for each product of the catalogue; measured.
 START: Final = 300 * 1024**2
 PER_PRODUCT: Final = 3 * 1024
@@ -96,7 +98,7 @@ def _one_by_one(
     shared, started = Round(), time.monotonic()
     for code in codes:
         done.append(_publish(engine, settings, projection, code, options, shared))
-        each = (time.monotonic() - started) / len(done)
+        each = (time.monotonic() - started - WARMING) / len(done)
         if patience is not None and each * (len(codes) - len(done)) > patience:
             break
     return done

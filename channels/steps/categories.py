@@ -33,20 +33,31 @@ def ranked(context: Context, tree: str | None) -> list[Category]:
 def remembered(structure: Structure, key: Hashable, make: Callable[[], Made]) -> Made:
     """Return what `make` gives, made once for a structure.
 
-    Every feed compiles its mapping several times, and a tree may have thousands of categories.
+    Feeds share it, and a tree may have thousands of categories. Only the newest few structures
+    are looked after: what is made may hold its structure, so that it would stay for ever.
     """
     number = id(structure)
-    if number not in _MADE:
-        kept = weakref.ref(structure, lambda _: _MADE.pop(number, None))
-        _MADE[number] = (kept, {})
-    _, made = _MADE[number]
+    kept = _MADE.get(number)
+    if kept is None:
+        made_of: Kept = _MADE  # at the end of a process the module's name may be gone before it
+
+        def forget(_: object) -> None:
+            made_of.pop(number, None)
+
+        kept = _MADE[number] = (weakref.ref(structure, forget), {})
+    made = kept[1]
+    for old in list(_MADE)[:-NEWEST]:
+        _MADE.pop(old, None)
     if key not in made:
         made[key] = make()
     known: Made = made[key]
     return known
 
 
-_MADE: dict[int, tuple[weakref.ref[Structure], dict[Hashable, Any]]] = {}
+#: Structures that a process works with at once: the current one, and those of readers before it.
+NEWEST = 4
+Kept = dict[int, tuple[weakref.ref[Structure], dict[Hashable, Any]]]
+_MADE: Kept = {}
 
 
 class Names(NamedTuple):

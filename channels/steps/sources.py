@@ -10,6 +10,7 @@ import polars as pl
 
 from channels.steps.contract import Cell, Context, FieldRef, Step, literal_cell
 from channels.steps.render import as_text_cell, fitted
+from channels.steps.stages import Stages
 from pim.domain.conditions import Node
 from pim.domain.violations import Violation
 
@@ -79,22 +80,27 @@ def _as_list(cell: Cell) -> pl.Expr:
     return pl.concat_list(cell.expr)
 
 
-def source_problems(source: Source, context: Context, path: str) -> Iterator[Violation]:
-    """Yield what each step has against the cell that reaches it; stop where none can follow."""
+def compile_checked(
+    source: Source, context: Context, path: str, problems: list[Violation]
+) -> Cell | None:
+    """Return what `source.compile` returns, or None where a step cannot take what reaches it.
+
+    What each step has against its cell is added to `problems`, up to the first that has any.
+    """
+    aside = replace(context, stages=Stages())  # asking holds nothing in the target's own stages
     cell = source.start(context)
     for number, step in enumerate(source.steps):
         place = f"{path}[{number}]"
-        ready = fitted(cell, step, context)
+        ready = fitted(cell, step, aside)
         if ready is None:
-            yield _wrong_kind(step, cell, place)
-            return
-        found = [
-            replace(each, path=f"{place}.{each.path}") for each in step.problems(ready, context)
-        ]
-        yield from found
+            problems.append(_wrong_kind(step, cell, place))
+            return None
+        found = [replace(each, path=f"{place}.{each.path}") for each in step.problems(ready, aside)]
+        problems += found
         if found:
-            return
+            return None
         cell = compile_step(step, cell, context)
+    return cell
 
 
 def _wrong_kind(step: Step, cell: Cell, path: str) -> Violation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from channels.feeds.definition import parse_feed
+from channels.feeds.known import definition_of
 from channels.feeds.service import list_feeds
 from channels.models import Feed
 from channels.publication.review import folder_of
@@ -30,7 +30,7 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
         now, history = state.work().clock(), state.work().session
         for feed in list_feeds(state.work().session):
             try:
-                definition = parse_feed(feed.document, reading.structure)
+                definition = definition_of(feed, reading.structure)
             except Refused as refusal:
                 found.append(Unusable(feed=feed, reason=str(refusal)))
                 continue

@@ -175,6 +175,7 @@ def test_deltas_that_are_much_work_move_to_processes(
     publish(shops)
     shops.bulk(RED, CHEAPER)
     monkeypatch.setattr(together, "PATIENCE", 0.0)
+    monkeypatch.setattr(together, "WARMING", 0.0)
     monkeypatch.setattr(together, "cores", lambda: 2)
 
     done = publish(shops, delta=True)
@@ -185,6 +186,21 @@ def test_deltas_that_are_much_work_move_to_processes(
             text("SELECT changed FROM publication WHERE kind = 'delta'")
         ).all()
     assert changed == [5, 5, 5]
+
+
+def test_what_the_first_delta_works_out_for_all_starts_no_process(
+    shops: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(shops)
+    monkeypatch.setattr(together, "PATIENCE", 0.0)
+    monkeypatch.setattr(together, "WARMING", 600.0)
+    monkeypatch.setattr(together, "cores", lambda: 2)
+    monkeypatch.delattr(together, "_side_by_side")
+
+    done = publish(shops, delta=True)
+
+    assert [each.feed for each in done] == list(CODES)
+    assert all(each.publication and each.error is None for each in done)
 
 
 def test_a_publication_tells_its_steps_and_is_cancelled_between_them(

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 import channels.steps
-from channels.mapping.compiled import compile_mapping
+from channels.mapping.compiled import compile_mapping, finish_mapping
 from channels.mapping.context import feed_context
 from channels.mapping.document import parse
 from channels.steps.contract import Step
@@ -216,7 +216,10 @@ def mapped(context, steps):
         within = within or context
         parsed = parse({"out": {"from": source, "steps": list(listed)}}, within, steps=steps)
         assert [v.text for v in parsed.violations] == []
-        return compile_mapping(parsed.mapping, within).apply(frame).get_column("out").to_list()
+        items = compile_mapping(parsed.mapping, within).apply(frame)
+        # What reading has compiled already must come to the same, for every step.
+        assert finish_mapping(parsed.mapping, within).apply(frame).equals(items)
+        return items.get_column("out").to_list()
 
     return run
 

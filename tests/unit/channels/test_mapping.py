@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from channels.mapping.compiled import columns_needed, compile_mapping, origin
+from channels.mapping.compiled import columns_needed, compile_mapping, finish_mapping, origin
 from channels.mapping.document import parse
 from channels.mapping.targets import UNMAPPED
 from pim.errors import NotFound
@@ -17,6 +17,26 @@ def compiled(document, context, steps):
     parsed = parse(document, context, steps=steps)
     assert [v.text for v in parsed.violations] == []
     return compile_mapping(parsed.mapping, context)
+
+
+def test_what_reading_has_compiled_holds_no_more_than_compiling_anew(context, steps):
+    added = {"type": "arithmetic", "do": "add", "field": "stock"}
+    document = {
+        "price": {"from": "price", "steps": [added]},
+        "name": {"from": "name", "steps": [{"type": "coalesce", "fields": ["brand", "sku"]}]},
+        "note": "note",
+    }
+    parsed = parse(document, context, steps=steps)
+    assert [v.text for v in parsed.violations] == []
+
+    anew = compile_mapping(parsed.mapping, context)
+    finished = finish_mapping(parsed.mapping, context)
+
+    assert finished.columns == anew.columns
+    for one, other in zip(finished.compiled, anew.compiled, strict=True):
+        assert one.name == other.name
+        assert one.cell.expr.meta.eq(other.cell.expr)
+        assert len(list(one.stages.held())) == len(list(other.stages.held()))
 
 
 def test_targets_come_in_the_documents_order_as_text_or_lists(context, steps):
