@@ -238,11 +238,13 @@ def test_a_full_disk_of_the_database_ends_commands_in_words_and_they_go_on_once_
         ("import", 24 * MB, lambda: ("import", str(files))),
         ("bulk", MB // 2, lambda: ("bulk", *marked)),
         ("undo", MB // 2, lambda: ("undo", _bulk_of(home))),
+        ("publish", 0, lambda: _publishing(home, files)),
     ]
 
     for kind, room, arguments in commands:
+        words = arguments()
         disk.fill(leave=room)
-        stopped = pim(home, *arguments())
+        stopped = pim(home, *words)
         assert stopped.returncode == 3, (kind, stopped.stdout[-300:], stopped.stderr[-300:])
         assert "full" in stopped.stderr
         assert str(disk.place) in stopped.stderr
@@ -254,6 +256,8 @@ def test_a_full_disk_of_the_database_ends_commands_in_words_and_they_go_on_once_
         resumed = pim(home, "run", "resume", str(run["id"]))
         assert resumed.returncode == 0, resumed.stderr
 
+    [again] = orjson.loads(pim(home, *_publishing(home, files)).stdout)
+    assert again["unchanged"] == again["items"] > 0
     with server.database() as url:
         other = Shop(Settings(home=shops[1].settings.home, database_url=url), create_engine(url))
         prepare(other.engine)
@@ -271,6 +275,13 @@ def _bulk_of(place: Place) -> str:
     """Return the change set of the bulk edit; numbers are left out after a crash."""
     [found] = place.query("SELECT id FROM change_set WHERE kind = 'bulk'")
     return str(found["id"])
+
+
+def _publishing(place: Place, files: Path) -> tuple[str, ...]:
+    """Return the command that publishes, with a feed to publish."""
+    [feed] = (files / "feeds").iterdir()
+    assert pim(place, "feed", "apply", str(feed)).returncode == 0
+    return ("feed", "publish", "--all", "--force", "--reason", "test")
 
 
 def _catalogue(engine: Engine) -> Mapping[str, str]:
