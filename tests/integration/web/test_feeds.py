@@ -50,9 +50,7 @@ def test_only_files_that_the_manifest_names_are_given(site, browser, code):
 
 
 def test_the_quality_report_has_examples_and_says_how_to_mend(site, browser):
-    code = site.one(
-        "SELECT code FROM feed WHERE document->>'exporter' = 'google_merchant' LIMIT 1"
-    )
+    code = site.one("SELECT code FROM feed WHERE document->>'exporter' = 'google_merchant' LIMIT 1")
     publish(site, browser, code)
 
     page = text(browser.get(f"/feeds/{code}/quality"))
