@@ -81,13 +81,25 @@ def read_told(
     item is as a rule still that of its product; only for the others all ids are looked through.
     """
     numbers = list(folder.chain(number))
-    of_products = pl.col("product").is_in(within.implode())
+    of_products = among(within)
     told = _merged([_read(folder, each, of_products) for each in numbers])
     unknown = items["item"].filter(~items["item"].is_in(told["item"].implode()))
     if unknown.is_empty():
         return told
     elsewhere = pl.col("item").is_in(unknown.implode())
     return _merged([_read(folder, each, of_products | elsewhere) for each in numbers])
+
+
+def among(products: pl.Series) -> pl.Expr:
+    """Return which rows of a ledger are of these products.
+
+    The bounds let a reader pass over whole groups of rows, whose least and greatest it knows.
+    """
+    least, greatest = products.min(), products.max()
+    if least is None:
+        return pl.lit(value=False)
+    product = pl.col("product")
+    return product.is_between(least, greatest) & product.is_in(products.implode())
 
 
 def _merged(ledgers: list[pl.DataFrame]) -> pl.DataFrame:

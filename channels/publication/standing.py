@@ -105,7 +105,7 @@ def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.Dat
     path = folder.file(number, ledger.LEDGER)
     return (
         pl.scan_parquet(path)
-        .filter(pl.col("product").is_in(products.implode()), ~pl.col("removed"))
+        .filter(ledger.among(products), ~pl.col("removed"))
         .collect()
     )
 
