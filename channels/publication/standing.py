@@ -103,11 +103,7 @@ def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.Dat
     if number is None:
         return pl.DataFrame(schema=ledger.SCHEMA)
     path = folder.file(number, ledger.LEDGER)
-    return (
-        pl.scan_parquet(path)
-        .filter(ledger.among(products), ~pl.col("removed"))
-        .collect()
-    )
+    return pl.scan_parquet(path).filter(ledger.among(products), ~pl.col("removed")).collect()
 
 
 def _own(built: Built | None, definition: Definition, product: int) -> pl.DataFrame | None:
