@@ -284,11 +284,32 @@ class Publishing:
 
         What is published for another moment replaces nothing, so nothing is held there.
         """
-        files = {p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"}
         record = self.record
         aside = record.kind == "as_of"
         held = bool(reasons) and not self.options.force and not aside
         manifest = {
+            **self._manifest(folder, told, unfinished=unfinished, now=now, after=after),
+            "held": held,
+            "reasons": reasons,
+        }
+        for path in folder.iterdir():  # each once, before the manifest vouches for them
+            sync_file(path)
+        write_manifest(folder, manifest)
+        self.folder.share(folder)
+        record.manifest = manifest
+        record.reasons = reasons
+        record.state = "held" if held else "published"
+        if not held and not aside:
+            self.folder.switch(record.id, DELTA if self.options.delta else CURRENT, told=told)
+        self.folder.retire(retention=self.definition.retention, held=[record.id] if held else [])
+
+    def _manifest(
+        self, folder: Path, told: int | None, *, unfinished: list[int], now: datetime, after: int
+    ) -> dict[str, Any]:
+        """Return what the manifest says of the record and of the files in its folder."""
+        record = self.record
+        files = {p.name: describe(p) for p in sorted(folder.iterdir()) if p.suffix != ".parquet"}
+        return {
             "feed": self.feed.code,
             "publication": record.id,
             "kind": record.kind,
@@ -302,8 +323,6 @@ class Publishing:
             "unchanged": record.unchanged,
             "errors": record.errors,
             "warnings": record.warnings,
-            "held": held,
-            "reasons": reasons,
             "forced": self.options.reason if self.options.force else None,
             "unfinished": unfinished,
             "base": told if self.options.delta else None,
@@ -312,16 +331,6 @@ class Publishing:
             "feed_version": record.feed_version,
             "files": files,
         }
-        for path in folder.iterdir():  # each once, before the manifest vouches for them
-            sync_file(path)
-        write_manifest(folder, manifest)
-        self.folder.share(folder)
-        record.manifest = manifest
-        record.reasons = reasons
-        record.state = "held" if held else "published"
-        if not held and not aside:
-            self.folder.switch(record.id, DELTA if self.options.delta else CURRENT, told=told)
-        self.folder.retire(retention=self.definition.retention, held=[record.id] if held else [])
 
     def _write_ledger(self, folder: Path, built: Built, diff: Diff) -> None:
         keys = built.keys.with_columns(pl.lit(value=False).alias("removed"))

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,12 +59,12 @@ class Standing:
         return self.state not in UNFINISHED
 
 
-class Eye:
+class Eye(ABC):
     """Looks at something that goes on."""
 
+    @abstractmethod
     def look(self) -> Standing | None:
         """Return where it is, None while that cannot be told."""
-        raise NotImplementedError
 
     def wait(
         self, until: Callable[[Standing], bool], *, seconds: float, pause: float = 0.02
@@ -78,7 +79,7 @@ class Eye:
             time.sleep(pause)
         raise AssertionError(f"It did not come there in {seconds} s: {seen}")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - few have anything to let go of
         """Let go of what looking takes."""
 
 
@@ -136,7 +137,7 @@ class FoldEye(Eye):
         return any(f":{inode} " in line and "->" not in line for line in locks)
 
 
-class Watcher:
+class Watcher(ABC):
     """Does something again and again in a thread; keeps what was wrong.
 
     Big files take long to read: it rests `REST` times as long as it looked, and leaves the machine
@@ -162,9 +163,9 @@ class Watcher:
         self._stop.set()
         self._thread.join(30)
 
+    @abstractmethod
     def look(self) -> None:
         """Look once."""
-        raise NotImplementedError
 
     def _loop(self) -> None:
         pause = self._pause

@@ -9,18 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from channels.feeds.service import apply_feed, find_feed
-from channels.models import Feed, Publication
-from channels.publication.publish import PublishOptions
-from channels.publication.service import publish_feed
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit, BulkResult
 from pim.products.undo import undo
 from pim.projection import Projection
 from pim.settings import Settings
-from pim.staging.imports import ImportOptions, ImportResult, ImportRun
+from pim.staging.imports import ImportResult
 from pim.structure.queries import current
 from pim.structure.seeds import seed
+from tests.factories.publisher import Publisher
 
 FILES = {
     "currencies.csv": "code;activated\nEUR;1\nGBP;1\n",
@@ -79,8 +76,10 @@ FEED: dict[str, Any] = {
 }
 
 
-class Shop:
+class Shop(Publisher):
     """What a test does with the shop."""
+
+    DOCUMENT = FEED
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
@@ -89,28 +88,7 @@ class Shop:
 
     def load(self, files: dict[str, str], folder: Path) -> ImportResult:
         """Import flat files."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        with unit_of_work(self.engine) as work:
-            return ImportRun.begin(work, self.settings, [folder], ImportOptions()).finish()
-
-    def feed(self, **changes: Any) -> Feed:
-        """Apply the shop's feed with other members."""
-        with unit_of_work(self.engine) as work:
-            return apply_feed(work, {**FEED, **changes}, current(work.session)).feed
-
-    def found(self, code: str = "shop") -> Feed:
-        """Return a feed as it is stored."""
-        with unit_of_work(self.engine) as work:
-            return find_feed(work.session, code)
-
-    def publish(self, code: str = "shop", **options: Any) -> Publication:
-        """Publish a feed."""
-        with unit_of_work(self.engine) as work:
-            return publish_feed(
-                work, self.settings, self.projection, code, PublishOptions(**options)
-            )
+        return self.load_into(folder, files)
 
     def bulk(self, where: dict[str, Any], *do: dict[str, Any]) -> BulkResult:
         """Edit products in bulk."""

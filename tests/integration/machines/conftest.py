@@ -18,20 +18,16 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 
-from channels.feeds.service import apply_feed, find_feed
-from channels.models import Feed, Publication
-from channels.publication.publish import PublishOptions
-from channels.publication.service import publish_feed
 from channels.publication.sharing import SharedFolder, feed_folder
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import unit_of_work
 from pim.projection import Projection
 from pim.settings import Settings
-from pim.staging.imports import ImportOptions, ImportResult, ImportRun
+from pim.staging.imports import ImportResult
 from pim.storage import Bucket, bucket_of
-from pim.structure.queries import current
 from pim.structure.seeds import seed
 from tests import postgres
+from tests.factories.publisher import Publisher
 from tests.integration.channels.conftest import FEED, FILES
 from tests.objects import Objects, serving
 
@@ -39,8 +35,10 @@ ROOT = Path(__file__).parents[3]
 
 
 @dataclass
-class Machine:
+class Machine(Publisher):
     """One machine: a home, and whatever processes a test starts in it."""
+
+    DOCUMENT = FEED
 
     settings: Settings
     engine: Engine
@@ -56,25 +54,7 @@ class Machine:
         return found
 
     def load(self, files: dict[str, str]) -> ImportResult:
-        folder = Path(tempfile.mkdtemp(dir=self.settings.home))
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        with unit_of_work(self.engine) as work:
-            return ImportRun.begin(work, self.settings, [folder], ImportOptions()).finish()
-
-    def feed(self, **changes: Any) -> Feed:
-        with unit_of_work(self.engine) as work:
-            return apply_feed(work, {**FEED, **changes}, current(work.session)).feed
-
-    def found(self, code: str = "shop") -> Feed:
-        with unit_of_work(self.engine) as work:
-            return find_feed(work.session, code)
-
-    def publish(self, code: str = "shop", **options: Any) -> Publication:
-        with unit_of_work(self.engine) as work:
-            return publish_feed(
-                work, self.settings, self.projection, code, PublishOptions(**options)
-            )
+        return self.load_into(Path(tempfile.mkdtemp(dir=self.settings.home)), files)
 
     def folder(self, code: str = "shop") -> SharedFolder:
         found = feed_folder(self.settings, code)

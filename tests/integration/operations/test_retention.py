@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,17 +113,33 @@ def test_a_change_set_under_way_is_left_alone(edited):
     assert prune_history(edited.engine, before=NOW).rows == 0
 
 
+def alone_on_the_server(engine: sa.Engine) -> None:
+    """Wait until no transaction of another test is older than what was written so far.
+
+    Transaction numbers are the server's, not a database's: a neighbour's long transaction keeps
+    what came after it unsettled for every reader.
+    """
+    written = one(engine, "SELECT max(xid) FROM change_log")
+    for _ in range(600):
+        if one(engine, "SELECT pg_snapshot_xmin(pg_current_snapshot()) > :xid", xid=written):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"Transaction {written} was not settled within 30 s.")
+
+
 def test_the_log_goes_as_far_as_every_reader_has_seen_it(edited):
     engine, settings = edited.engine, edited.settings
     execute(engine, "UPDATE change_log SET at = now() - interval '3 days'")
     projection = Projection(settings.projection, engine)
     with unit_of_work(engine) as work:
         apply_feed(work, FEED, current(work.session))
+    alone_on_the_server(engine)
     with unit_of_work(engine) as work:
         publish_feed(work, settings, projection, "shop", PublishOptions())
     seen = one(engine, "SELECT count(*) FROM change_log")
     edited.rows("products", {"sku": "DRB-BLK-41", "stock": "99"})
     execute(engine, "UPDATE change_log SET at = now() - interval '2 days'")
+    alone_on_the_server(engine)
 
     assert prune_log(engine, settings) == seen
     assert one(engine, "SELECT count(*) FROM change_log") >= 1
