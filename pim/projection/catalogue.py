@@ -19,6 +19,7 @@ from pim.projection.columns import Column
 from pim.projection.manifest import SEGMENTS, Lease, Manifest
 from pim.projection.piece import ROW, Piece
 from pim.projection.segments import GONE, ITEMS, OWNERS, Segment
+from pim.projection.shares import Shares, shares_of
 
 PRODUCT_LEVELS: Final = ("simple", "variant")
 MODEL_LEVELS: Final = ("model", "sub_model")
@@ -82,7 +83,11 @@ class Catalogue:
         return found
 
     def column(
-        self, side: int, column: Column, rows: pl.Series | None, structure: Structure
+        self,
+        side: int,
+        column: Column,
+        rows: pl.Series | Shares | None,
+        structure: Structure,
     ) -> pl.Series:
         """Return a column of stored products or models, of the chosen rows or of all."""
 
@@ -95,24 +100,18 @@ class Catalogue:
         return found
 
     def spread(
-        self, side: int, rows: pl.Series | None, ask: Callable[[Piece, pl.Series | None], Any]
+        self,
+        side: int,
+        rows: pl.Series | Shares | None,
+        ask: Callable[[Piece, pl.Series | None], Any],
     ) -> Any:
         """Return what each piece answers for its share of the rows, in the order of these."""
-        if len(self.pieces) == 1:
-            return ask(self.pieces[0], rows)
-        if rows is None:
-            return pl.concat([ask(piece, None) for piece in self.pieces], rechunk=True)
-        parts, places, start = [], [], 0
-        for piece in self.pieces:
-            height = height_of(piece, side)
-            inside = ((rows >= start) & (rows < start + height)).arg_true()
-            if len(inside):
-                parts.append(ask(piece, (rows.gather(inside) - start).cast(ROW)))
-                places.append(inside)
-            start += height
-        if not parts:
-            return ask(self.pieces[0], pl.Series("row", [], dtype=ROW))
-        return _in_order(parts, places)
+        shares = rows if isinstance(rows, Shares) else self.shares(side, rows)
+        return shares.ask(ask)
+
+    def shares(self, side: int, rows: pl.Series | None) -> Shares:
+        """Return which piece has which of the chosen rows, or of all."""
+        return shares_of(self.pieces, [height_of(piece, side) for piece in self.pieces], rows)
 
     def each(self, ask: Callable[[Piece], pl.Series]) -> pl.Series:
         """Return what is asked of each piece, one behind the other."""
@@ -187,10 +186,3 @@ def _among(ids: pl.Series, others: pl.Series) -> pl.Series:
     places, others = places.filter(inside), others.filter(inside)
     found = places.filter(ids.gather(places) == others)
     return pl.repeat(False, len(ids), eager=True).scatter(found.unique(), True)
-
-
-def _in_order(parts: Sequence[Any], places: Sequence[pl.Series]) -> Any:
-    """Return parts put together so that each row is where it was asked for."""
-    order = pl.concat(places).arg_sort()
-    whole = pl.concat(parts)
-    return whole.gather(order) if isinstance(whole, pl.Series) else whole[order]

@@ -207,16 +207,9 @@ class Piece:
 
     def _few(self, column: Column, rows: pl.Series, group: Sequence[Column]) -> pl.Series:
         """Return a mixed column of a few products without looking at all the others."""
-        above = self.owners.picked(column.name, column.dtype, self.owner.gather(rows))
-        frame = pl.DataFrame(
-            {
-                "own": self.items.picked(column.name, column.dtype, rows),
-                "above": above,
-                "held": self._held(group, rows),
-            }
-        )
-        chosen = pl.when("held").then("own").otherwise("above").alias(column.name)
-        return frame.select(chosen).to_series()
+        above = self.owners.picked(column.name, column.dtype, take(self.owner, rows))
+        own = self.items.picked(column.name, column.dtype, rows)
+        return own.zip_with(self._held(group, rows), above).alias(column.name)
 
     def _held(self, group: Sequence[Column], rows: pl.Series | None = None) -> pl.Series:
         """Return for products whether they hold any part of a cell themselves."""
@@ -269,5 +262,5 @@ def _overridable(structure: Structure, names: Collection[str]) -> dict[str, tupl
 
 
 def take(series: pl.Series, rows: pl.Series | None) -> pl.Series:
-    """Return the chosen rows, or all."""
-    return series if rows is None else series.gather(rows)
+    """Return the chosen rows, or all; a row of null is a value of null."""
+    return series if rows is None else series[rows]

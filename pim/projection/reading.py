@@ -30,6 +30,7 @@ from pim.projection.masks import Masks
 from pim.projection.ordering import Arrangement, Found
 from pim.projection.piece import FEW, Piece, take
 from pim.projection.remembering import remember
+from pim.projection.shares import Shares
 from pim.projection.viewer import Viewer
 
 #: Channels and locales whose completeness stays in memory, at 5 bytes a product each.
@@ -102,7 +103,8 @@ class Reading:
             living = self._living(side, levels)
             if ids is not None:
                 living = pick(living, ids)
-            series = [self._column(side, column, living["row"]) for column in wanted]
+            shares = self._catalogue.shares(side, living["row"])
+            series = [self._column(side, column, shares) for column in wanted]
             parts.append((living["id"], pl.DataFrame(series)))
         frame = pl.concat([part for _, part in parts])
         if len(parts) == 1:
@@ -228,21 +230,24 @@ class Reading:
         offered = PRODUCT_LEVELS if side == PRODUCTS else MODEL_LEVELS
         if set(offered) <= set(levels):
             return living
-        level = self._column(side, columns.find(self.structure, "level"), living["row"])
-        return living.filter(level.is_in(list(levels)))
+        return living.filter(self._level(side, living["row"]).is_in(list(levels)))
 
-    def _column(self, side: int, column: Column, rows: pl.Series | None) -> pl.Series:
-        if column.name.startswith(f"{COMPLETENESS}-"):
-            return self._ratio(side, column, rows)
+    def _level(self, side: int, rows: pl.Series | None) -> pl.Series:
+        column = columns.find(self.structure, "level")
         return self._catalogue.column(side, column, rows, self.structure)
 
-    def _ratio(self, side: int, column: Column, rows: pl.Series | None) -> pl.Series:
+    def _column(self, side: int, column: Column, shares: Shares) -> pl.Series:
+        if column.name.startswith(f"{COMPLETENESS}-"):
+            return self._ratio(side, column, shares)
+        return self._catalogue.column(side, column, shares, self.structure)
+
+    def _ratio(self, side: int, column: Column, shares: Shares) -> pl.Series:
         _, locale, channel = column.name.split("-")
         if side == PRODUCTS:
-            few = rows is not None and len(rows) <= FEW
-            ratio = self._complete(channel, locale, rows, few=few)["ratio"]
+            few = shares.count is not None and shares.count <= FEW
+            ratio = self._complete(channel, locale, shares, few=few)["ratio"]
             return ratio.cast(pl.Int64).alias(column.name)
-        height = self._catalogue.height(MODELS) if rows is None else len(rows)
+        height = self._catalogue.height(MODELS) if shares.count is None else shares.count
         return pl.repeat(None, height, dtype=pl.Int64(), eager=True).alias(column.name)
 
     def _ratio_in(self, piece: Piece, column: Column) -> pl.Series:
@@ -251,7 +256,7 @@ class Reading:
         return ratio.cast(pl.Int64).alias(column.name)
 
     def _complete(
-        self, channel: str, locale: str, rows: pl.Series | None, *, few: bool = False
+        self, channel: str, locale: str, rows: pl.Series | Shares | None, *, few: bool = False
     ) -> pl.DataFrame:
         """Return the completeness of stored products; of a few without working out all."""
 
@@ -298,7 +303,7 @@ class Reading:
         """Return the products that meet a condition and are of the levels."""
         masks = self._met(PRODUCTS, node, now, text)
         if not set(PRODUCT_LEVELS) <= set(levels):
-            level = self._column(PRODUCTS, columns.find(self.structure, "level"), None)
+            level = self._level(PRODUCTS, None)
             masks.append(level.is_in(list(levels)))
         if not self._catalogue.is_whole(PRODUCTS):
             masks.append(self._catalogue.alive(PRODUCTS))
