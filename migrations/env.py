@@ -13,6 +13,7 @@ from pim.db.base import Base
 MODELS = (
     "channels.models",
     "pim.access.models",
+    "pim.campaigns.models",
     "pim.db.runs",
     "pim.products.models",
     "pim.staging.models",

@@ -21,23 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import UserDefinedType
 
 from pim.access.models import User
-from pim.db.base import Base, BigId, Json, Now
+from pim.db.base import Base, BigId, Json, Now, Xid8
 from pim.db.runs import Run
 from pim.structure.models import Attribute, Family, FamilyVariant
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type's name in DDL."""
-        return "xid8"
-
 
 #: Products and product models draw ids from one sequence, so history and logs need no second key.
 entity_id = Sequence("entity_id", metadata=Base.metadata)

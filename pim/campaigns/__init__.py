@@ -1,0 +1,1 @@
+"""Campaigns: seasonal, effective-dated overlays of values, as documents with versions."""
