@@ -9,8 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+import polars as pl
 from marshmallow import ValidationError
 
+from channels.checking.prepared import Checks, prepare
 from channels.feeds.schemas import FeedSchema
 from channels.feeds.severities import severity_problems
 from channels.mapping.compiled import CompiledMapping, compile_mapping, finish_mapping
@@ -87,6 +89,25 @@ class Definition:
             self.mapping.compiled[key] = known
         return known
 
+    def checks(self, items: pl.DataFrame) -> Checks:
+        """Return what mapped items are checked for, prepared once for all with such columns."""
+        schema = items.schema
+        known: Checks | None = self._checks.get(key := tuple(schema.items()))
+        if known is None:
+            facts = {"country": self.country, "currency": self.currency, "locale": self.locale}
+            known = self._checks[key] = prepare(
+                schema,
+                self.exporter.requirements(self.options),
+                severities=self.severities,
+                item_id=self.item_id,
+                facts=facts,
+            )
+        return known
+
+    @cached_property
+    def _checks(self) -> dict[Any, Checks]:
+        return {}
+
     @cached_property
     def maps_by_time(self) -> bool:
         """Tell whether time alone may change items."""
@@ -97,7 +118,7 @@ class Definition:
         """Tell whether time alone may add or remove items."""
         return asks_for_time(self.where.root)
 
-    @property
+    @cached_property
     def item_id(self) -> str:
         """Return the target that identifies an item."""
         return self.exporter.item_id(self.options)

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy.orm import Session
 
-from channels.checking.check import check
+from channels.checking.check import carry_out
 from channels.checking.result import Checked
 from channels.feeds.definition import Definition
 from channels.mapping.compiled import CompiledMapping
@@ -57,18 +57,7 @@ def build(
     if history is not None:
         rows = _with_history(rows, compiled, history, as_of)
     frame, mapped = _mapped(rows, definition, compiled, products, beside)
-    checked = check(
-        mapped,
-        definition.exporter.requirements(definition.options),
-        severities=definition.severities,
-        item_id=definition.item_id,
-        group=frame["root"],
-        facts={
-            "country": definition.country,
-            "currency": definition.currency,
-            "locale": definition.locale,
-        },
-    )
+    checked = carry_out(definition.checks(mapped), mapped, group=frame["root"])
     keys = pl.DataFrame(
         {
             "product": frame["id"].gather(checked.kept),

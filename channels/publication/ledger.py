@@ -7,7 +7,7 @@ ledger holds only what it changed and names the publication that it builds on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from hashlib import blake2b
 from operator import xor
 from pathlib import Path
@@ -49,8 +49,12 @@ def content_hash(items: pl.DataFrame) -> pl.Series:
 
     Each value is hashed with a seed from its target's name; absent ones add nothing.
     """
-    hashes = (_hashed(name, dtype) for name, dtype in items.schema.items())
-    return items.select(reduce(xor, hashes).alias("hash")).to_series()
+    return items.select(_content(tuple(items.schema.items()))).to_series()
+
+
+@lru_cache(maxsize=256)  # the same for every publication of a feed
+def _content(columns: tuple[tuple[str, pl.DataType], ...]) -> pl.Expr:
+    return reduce(xor, (_hashed(name, dtype) for name, dtype in columns)).alias("hash")
 
 
 def _hashed(name: str, dtype: pl.DataType) -> pl.Expr:

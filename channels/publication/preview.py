@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from channels.checking.check import check
+from channels.checking.check import carry_out
 from channels.feeds.definition import parse_feed
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
@@ -40,17 +40,7 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
     if row is None:
         raise NotFound(f'"{entity.name}" does not exist any more.')
     mapped = compiled.apply(frame)[row : row + 1]
-    checked = check(
-        mapped,
-        definition.exporter.requirements(definition.options),
-        severities=definition.severities,
-        item_id=definition.item_id,
-        facts={
-            "country": definition.country,
-            "currency": definition.currency,
-            "locale": definition.locale,
-        },
-    )
+    checked = carry_out(definition.checks(mapped), mapped)
     return {
         "feed": feed.code,
         "product": entity.name,

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from channels.feeds.definition import Definition
 from channels.publication.selection import (
     SKUS,
+    asked_of,
     changed_products,
     select_products,
     whole_groups,
@@ -64,14 +65,17 @@ class Round:
     def select(
         self, reading: Reading, definition: Definition, now: datetime, within: pl.Series
     ) -> pl.Series:
-        """Return those of some products whose items the feed publishes."""
-        parts = [select_products(reading, definition, now, among=each) for each in _parts(within)]
-        return pl.concat(parts)
+        """Return those of some products whose items the feed publishes, asked once a round."""
+
+        def select() -> pl.Series:
+            parts = (select_products(reading, definition, now, among=p) for p in _parts(within))
+            return pl.concat(parts)
+
+        return self._once(reading, (asked_of(definition, now), self._id(reading, within)), select)
 
     def rows(self, reading: Reading, within: pl.Series) -> Callable[..., pl.DataFrame]:
         """Return what gives the columns of products among `within`, each read once a round."""
-        known: dict[str, pl.Series] = self._once(reading, id(within), dict)
-        self._once(reading, ("kept", id(within)), lambda: within)  # as long as its id is a key
+        known: dict[str, pl.Series] = self._once(reading, self._id(reading, within), dict)
 
         def rows(names: Sequence[str], ids: pl.Series) -> pl.DataFrame:
             missing = [name for name in {"id": None, **dict.fromkeys(names)} if name not in known]
@@ -81,6 +85,11 @@ class Round:
             return frame.filter(frame["id"].is_in(ids.implode())).select(names)
 
         return rows
+
+    def _id(self, reading: Reading, within: pl.Series) -> int:
+        """Return a key of some products, which are kept as long as it is one."""
+        self._once(reading, ("kept", id(within)), lambda: within)
+        return id(within)
 
     def _once(self, reading: Reading, key: Hashable, make: Callable[[], Made]) -> Made:
         state = (reading.manifest.number, reading.manifest.snapshot, reading.structure.version)

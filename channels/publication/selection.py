@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -39,6 +39,14 @@ def select_products(
         complete = ratios.filter(pl.col("ratio") >= definition.completeness_minimum)["id"]
         ids = ids.filter(ids.is_in(complete.implode()))
     return ids
+
+
+def asked_of(definition: Definition, now: datetime) -> Hashable:
+    """Return a key of what a feed's selection asks: equal ones select the same products."""
+    moment = now if definition.selects_by_time else None
+    locales = definition.completeness_locales
+    complete = (definition.channel.code, locales, definition.completeness_minimum)
+    return repr(definition.where), complete if locales else None, moment
 
 
 def changed_products(

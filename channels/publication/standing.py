@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from channels.feeds.definition import Definition
 from channels.models import Feed
 from channels.publication import ledger
-from channels.publication.build import Built, Rows, build
+from channels.publication.build import Built, build
 from channels.publication.files import CURRENT, FeedFolder
 from channels.publication.rounds import Round
-from channels.publication.selection import GROUP_OF_LEVEL, select_products, whole_groups
+from channels.publication.selection import GROUP_OF_LEVEL, whole_groups
 from pim.projection import Reading
 
 State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
@@ -44,19 +44,21 @@ class Standing:
 class Relatives:
     """A product and all variants of its style.
 
-    `ids` has id, root, colourway and parent; `rows` gives their columns, each read once however
-    many feeds show it.
+    `groups` has id, root, colourway and parent, `ids` is its first column; `shared` reads each of
+    their columns once, however many feeds show it.
     """
 
-    ids: pl.DataFrame
-    rows: Rows
+    groups: pl.DataFrame
+    ids: pl.Series
+    shared: Round
 
 
 def relatives(reading: Reading, product: int) -> Relatives:
     """Return a product with all variants of its style, for its standing in any feed."""
     ids = whole_groups(reading, [product], frozenset({"root"}))
-    rows = Round().rows(reading, ids)
-    return Relatives(ids=rows(["id", "root", "colourway", "parent"], ids), rows=rows)
+    shared = Round()
+    groups = shared.rows(reading, ids)(["id", "root", "colourway", "parent"], ids)
+    return Relatives(groups=groups, ids=ids, shared=shared)
 
 
 def standing(
@@ -75,14 +77,21 @@ def standing(
     `related` are the product's relatives; `history` is where prices gone by are read.
     """
     number = folder.pointed(CURRENT)
-    group = _group(related.ids, definition, product)
+    group = _group(related.groups, definition, product)
     told = _told(folder, number, group)
-    chosen = select_products(reading, definition, now, among=related.ids["id"])
+    chosen = related.shared.select(reading, definition, now, related.ids)
     mine = group.filter(group.is_in(chosen.implode()))
     built = None
-    if product in mine:  # steps that look at the whole style see what a publication shows them
+    if product in mine:
         built = build(
-            reading, definition, mine, as_of=now, beside=chosen, rows=related.rows, history=history
+            reading,
+            definition,
+            mine,
+            as_of=now,
+            # Steps that look at the whole style see what a publication shows them.
+            beside=chosen if definition.compile(now).groups else None,
+            rows=related.shared.rows(reading, related.ids),
+            history=history,
         )
     problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
     item = told["item"][0] if told.height else None

@@ -35,10 +35,9 @@ _SHARED: Final = """
     (extract(epoch FROM created) * 1000000)::bigint AS created,
     (extract(epoch FROM updated) * 1000000)::bigint AS updated
 """
-_PRODUCT: Final = f"SELECT {_SHARED}, identifier, family_id AS family, enabled, groups FROM product"  # noqa: S608
+_PRODUCT: Final = f"SELECT {_SHARED}, identifier, family_id AS family, enabled, groups FROM "  # noqa: S608
 _MODEL: Final = (
-    f"SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant "  # noqa: S608
-    "FROM product_model"
+    f"SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant FROM "  # noqa: S608
 )
 
 _WANTED: Final = " WHERE id = ANY(%s)"
@@ -72,20 +71,31 @@ _CELLS_OF_MODELS: Final = (
 
 
 def products(
-    connection: psycopg.Connection[Any], structure: Structure, *, ids: Sequence[int] | None = None
+    connection: psycopg.Connection[Any],
+    structure: Structure,
+    *,
+    ids: Sequence[int] | None = None,
+    source: str = "product",
 ) -> Iterator[pl.DataFrame]:
     """Yield products (all, or those with the ids that still exist) with their own values.
 
-    Columns: those of PRODUCTS, then one per value cell that holds data in the chunk.
+    Columns: those of PRODUCTS, then one per value cell that holds data in the chunk. `source` is
+    the table, or a query with its columns in brackets.
     """
-    return _frames(connection, *_asked(_PRODUCT, ids), Decoder(structure, PRODUCTS))
+    query = f"{_PRODUCT}{source} e"
+    return _frames(connection, *_asked(query, ids), Decoder(structure, PRODUCTS))
 
 
 def models(
-    connection: psycopg.Connection[Any], structure: Structure, *, ids: Sequence[int] | None = None
+    connection: psycopg.Connection[Any],
+    structure: Structure,
+    *,
+    ids: Sequence[int] | None = None,
+    source: str = "product_model",
 ) -> pl.DataFrame:
     """Return models (all, or those with the ids that still exist) with their own values."""
-    frames = list(_frames(connection, *_asked(_MODEL, ids), Decoder(structure, MODELS)))
+    query = f"{_MODEL}{source} e"
+    frames = list(_frames(connection, *_asked(query, ids), Decoder(structure, MODELS)))
     return pl.concat(frames, how="diagonal")
 
 
