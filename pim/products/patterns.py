@@ -17,6 +17,13 @@ LIMIT: Final = 0.1
 #: a tenth of a second each is most of a day.
 PATIENCE: Final = 20
 
+#: Longer patterns are refused: the clock is asked between steps, and theirs are long.
+LONGEST: Final = 1_000
+
+#: Compiling writes `a{1000}` out a thousand times, and repeats within repeats multiply: beyond
+#: this many parts a pattern would take the memory of the machine.
+MOST_PARTS: Final = 20_000
+
 FLAGS: Final = {"i": regex.I, "m": regex.M, "s": regex.S, "x": regex.X, "u": regex.U}
 
 
@@ -27,10 +34,14 @@ class TimedMatcher:
         self._overruns: Counter[Pattern] = Counter()
 
     def fault(self, pattern: Pattern) -> str | None:
-        """Return why the pattern cannot be read, or None."""
+        """Return why the pattern cannot be read, or is too large to be run, or None."""
+        if len(pattern.source) > LONGEST:
+            return f"it has more than {LONGEST} characters"
+        if _parts(pattern.source) > MOST_PARTS:
+            return f"its repeats make more than {MOST_PARTS} parts"
         try:
             _compiled(pattern)
-        except regex.error as error:
+        except (regex.error, RecursionError) as error:
             return str(error)
         return None
 
@@ -67,6 +78,29 @@ class TimedMatcher:
     def _overrun(self, pattern: Pattern) -> OutOfTime:
         self._overruns[pattern] += 1
         return OutOfTime(f"{pattern.source} took longer than {LIMIT} seconds")
+
+
+#: What counts in a pattern's size: a class of characters, one character, a group, a repeat.
+_PIECES: Final = regex.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,[0-9]*)?\}|.", regex.S
+)
+
+
+def _parts(source: str) -> int:
+    """Return of how many parts a pattern consists when its repeats are written out."""
+    groups, last = [0], 0  # parts of each open group; of what a repeat would repeat
+    for piece in _PIECES.finditer(source):
+        if piece[0] == "(":
+            groups.append(0)
+        elif piece[0] == ")":
+            last = groups.pop()
+            groups = groups or [0]
+            groups[-1] += last
+        else:
+            more = last * (max(int(piece[1][:9]), 1) - 1) if piece[1] else 1
+            last = last + more if piece[1] else 1
+            groups[-1] += more
+    return sum(groups)
 
 
 @lru_cache(maxsize=256)

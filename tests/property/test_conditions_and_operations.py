@@ -11,6 +11,7 @@ from pim.domain.attribute_types import check
 from pim.domain.conditions import FIELDS, All, Any_, Condition, Not, ProductView, to_document
 from pim.domain.conditions import evaluate as evaluate_condition
 from pim.domain.conditions import parse as parse_condition
+from pim.domain.letters import CASES
 from pim.domain.operations import CellOperation, apply_to, cells, parse, to_documents
 from pim.domain.values import get, merge, replacement
 from tests.factories.conditions import NOW, conditions, data_of, documents, products
@@ -66,6 +67,13 @@ def operations(draw: st.DrawFn) -> Any:
          "ignore_case": draw(st.booleans()), "whole_word": draw(st.booleans())},
         {"type": "copy", "from_field": "name", "from_locale": "en_GB", "to_field": "description",
          "to_scope": "*", "to_locale": "*"},
+        {"type": draw(st.sampled_from(["prefix", "append"])), "field": "name", "locale": "*",
+         "text": draw(st.text(min_size=1, max_size=45))},
+        {"type": "change_case", "field": "description", "scope": "*", "locale": ["de_DE", "en_GB"],
+         "to": draw(st.sampled_from(CASES))},
+        {"type": "trim", "field": "name", "locale": "*", "inner": draw(st.booleans())},
+        {"type": "shift_date", "field": "launch",
+         draw(st.sampled_from(["days", "months"])): draw(st.sampled_from([-9999, -31, 1, 400]))},
     ]  # fmt: skip
     data = draw(data_of(attribute, STRUCTURE))
     if check(data, attribute, STRUCTURE).data is not None:
@@ -86,5 +94,5 @@ def test_what_an_operation_writes_is_canonical_and_valid(document: Any, values: 
         assert check(data, STRUCTURE.attributes[cell.attribute], STRUCTURE).data == data
         after = merge(values, replacement(values, cell, data))
         assert get(after, cell) == data
-        if document["type"] in ("set", "clear", "copy"):
+        if document["type"] in ("set", "clear", "copy", "change_case", "trim"):
             assert apply_to(operation, cell, after, STRUCTURE).data == data

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from pim.domain.attribute_types import Checked
+from pim.domain.operations.affix import Append, Prefix
 from pim.domain.operations.calculate import Calculate, Rounding
 from pim.domain.operations.categorize import Categorize
+from pim.domain.operations.change_case import ChangeCase
 from pim.domain.operations.clear import Clear
 from pim.domain.operations.contract import (
     CellOperation,
@@ -24,16 +26,20 @@ from pim.domain.operations.items import Add, ItemOperation, Remove
 from pim.domain.operations.parse import OPERATIONS, parse
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
+from pim.domain.operations.shift_date import ShiftDate
 from pim.domain.operations.status import Disable, Enable, StatusOperation
+from pim.domain.operations.trim import Trim
 from pim.domain.structure import Structure
 from pim.domain.values import Cell, Document
 
 __all__ = [
     "OPERATIONS",
     "Add",
+    "Append",
     "Calculate",
     "Categorize",
     "CellOperation",
+    "ChangeCase",
     "Clear",
     "Copy",
     "Disable",
@@ -42,11 +48,14 @@ __all__ = [
     "EntityState",
     "ItemOperation",
     "Operation",
+    "Prefix",
     "Remove",
     "ReplaceText",
     "Rounding",
     "SetValue",
+    "ShiftDate",
     "StatusOperation",
+    "Trim",
     "apply_to",
     "cells",
     "parse",

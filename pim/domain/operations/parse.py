@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from pim.domain.addresses import join
 from pim.domain.attribute_types.problems import listed, problem, wrong_type
+from pim.domain.operations.affix import Append, Prefix
 from pim.domain.operations.calculate import Calculate
 from pim.domain.operations.categorize import Categorize
+from pim.domain.operations.change_case import ChangeCase
 from pim.domain.operations.clear import Clear
 from pim.domain.operations.contract import Operation
 from pim.domain.operations.copy import Copy
@@ -18,7 +20,9 @@ from pim.domain.operations.items import Add, Remove
 from pim.domain.operations.reader import DocumentReader
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
+from pim.domain.operations.shift_date import ShiftDate
 from pim.domain.operations.status import Disable, Enable
+from pim.domain.operations.trim import Trim
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
 from pim.errors import Refused
@@ -30,7 +34,12 @@ _ALL: tuple[type[Operation], ...] = (
     Remove,
     Copy,
     ReplaceText,
+    Prefix,
+    Append,
+    ChangeCase,
+    Trim,
     Calculate,
+    ShiftDate,
     Categorize,
     Enable,
     Disable,

@@ -110,6 +110,15 @@ class DocumentReader:
             return None
         return number
 
+    def whole(self, name: str, *, most: int, default: int = 0, least: int | None = None) -> int:
+        """Return a whole number from `least` (-most if not given) to `most`."""
+        given = self.document.get(name, default)
+        low = -most if least is None else least
+        if isinstance(given, int) and not isinstance(given, bool) and low <= given <= most:
+            return given
+        self.wrong_type(name, f"a whole number from {low} to {most}")
+        return default
+
     def codes(self, name: str) -> tuple[str, ...]:
         """Return the stored codes of the categories that a member lists; absent means none."""
         given = self.document.get(name)

@@ -133,6 +133,65 @@ def test_operations_compute_new_data(document: dict[str, Any], data: Any) -> Non
     assert outcome(**document) == Checked(data, [])
 
 
+@pytest.mark.parametrize(
+    ("old", "document", "data"),
+    [
+        ("Boot", {"type": "prefix", "text": "Sale: "}, "Sale: Boot"),
+        ("Boot", {"type": "append", "text": " | sale "}, "Boot | sale "),
+        (None, {"type": "prefix", "text": "Sale"}, None),
+        ("CHELSEA boot", {"type": "change_case", "to": "title"}, "Chelsea Boot"),
+        ("straße", {"type": "change_case", "to": "upper"}, "STRASSE"),
+        (None, {"type": "change_case", "to": "upper"}, None),
+        ("\u00a0 Boot \u200b", {"type": "trim"}, "Boot"),
+        ("  a \u00a0 b\tc ", {"type": "trim"}, "a \u00a0 b\tc"),
+        ("  a \u00a0 b\tc ", {"type": "trim", "inner": True}, "a b c"),
+        ("a  \n  b\u00a0c \r\n\n d", {"type": "trim", "inner": True}, "a\n b\u00a0c\r\n\n d"),
+        (" \u2060\n", {"type": "trim"}, None),
+    ],
+)
+def test_operations_on_text_change_each_text(
+    old: str | None, document: dict[str, Any], data: str | None
+) -> None:
+    found = operation(**document, field="name", locale="de_DE")
+    values = {"name": {"<all>": {"de_DE": old}}} if old else {}
+    assert apply_to(found, Cell("name", "<all>", "de_DE"), values, STRUCTURE) == Checked(data, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "shift", "new"),
+    [
+        ("2026-01-31", {"months": 1}, "2026-02-28"),
+        ("2024-01-31", {"months": 1, "days": 1}, "2024-03-01"),
+        ("2026-03-01", {"days": -1}, "2026-02-28"),
+        ("2026-12-15", {"months": -12}, "2025-12-15"),
+        (None, {"days": 1}, None),
+    ],
+)
+def test_dates_are_shifted_by_months_and_then_by_days(
+    old: str | None, shift: dict[str, int], new: str | None
+) -> None:
+    found = operation(type="shift_date", field="launch", **shift)
+    values = {"launch": {"<all>": {"<all>": old}}} if old else {}
+    assert apply_to(found, Cell("launch"), values, STRUCTURE) == Checked(new, [])
+
+
+@pytest.mark.parametrize(
+    ("shift", "code"),
+    [
+        ({"months": 4_000_000}, "outside_calendar"),
+        ({"days": -4_000_000}, "outside_calendar"),
+        ({"months": 120}, "too_late"),
+    ],
+)
+def test_a_date_that_leaves_calendar_or_range_stays_with_a_reason(
+    shift: dict[str, int], code: str
+) -> None:
+    found = operation(type="shift_date", field="launch", **shift)
+    values = {"launch": {"<all>": {"<all>": "2026-01-31"}}}
+    checked = apply_to(found, Cell("launch"), values, STRUCTURE)
+    assert [(v.code, v.path) for v in checked.violations] == [(code, "launch")]
+
+
 def test_copy_takes_the_value_of_another_cell() -> None:
     copy = {"type": "copy", "from_field": "name", "from_locale": "en_GB"}
     there = {**copy, "to_field": "name", "to_locale": "de_DE"}
@@ -241,6 +300,14 @@ def test_the_status_of_products_is_switched_and_models_have_none() -> None:
         (3, "wrong_type", "do[0]"),
         ({"type": "enable", "field": "color"}, "unknown_key", "do[0].field"),
         ({"type": "set", "field": "colr", "value": "Red"}, "unknown_field", "do[0].field"),
+        ({"type": "prefix", "field": "color", "text": "x"}, "type_not_allowed", "do[0].field"),
+        ({"type": "append", "field": "email", "text": ""}, "wrong_type", "do[0].text"),
+        ({"type": "change_case", "field": "email", "to": "Camel"}, "unknown_case", "do[0].to"),
+        ({"type": "change_case", "field": "email"}, "unknown_case", "do[0].to"),
+        ({"type": "trim", "field": "email", "inner": "yes"}, "wrong_type", "do[0].inner"),
+        ({"type": "shift_date", "field": "email", "days": 1}, "type_not_allowed", "do[0].field"),
+        ({"type": "shift_date", "field": "launch"}, "empty_value", "do[0].days"),
+        ({"type": "shift_date", "field": "launch", "days": "1"}, "wrong_type", "do[0].days"),
         ({"type": "set", "value": "Red"}, "unknown_field", "do[0].field"),
         ({"type": "set", "field": "sku", "value": "1"}, "identifier_not_allowed", "do[0].field"),
         ({"type": "set", "field": "color", "value": "blu"}, "unknown_option", "do[0].value"),
@@ -375,6 +442,11 @@ def test_documents_of_operations_read_back_as_the_same() -> None:
         {"type": "categorize", "add": ["men"], "move": ["sales"]},
         {"type": "enable"},
         {"type": "disable"},
+        {"type": "prefix", "field": "name", "text": "Sale ", "locale": "*"},
+        {"type": "append", "field": "email", "text": " (sale)"},
+        {"type": "change_case", "field": "name", "to": "title", "locale": ["de_DE"]},
+        {"type": "trim", "field": "email", "inner": True},
+        {"type": "shift_date", "field": "launch", "months": 1, "days": -3},
     ]
     operations = parse(documents, STRUCTURE)
     assert to_documents(operations) == documents

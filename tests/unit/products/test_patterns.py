@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -51,3 +52,41 @@ def test_faults_of_patterns_and_replacements_are_told() -> None:
     assert patterns.fault(r"\p{Lu}") is None
     assert patterns.replacement_fault("(a)", r"\1") is None
     assert patterns.replacement_fault("a", r"\1") is not None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "((a{1000}){1000}){1000}", "(?:a{5000}){5000}", "a{10000000}", "((((a{99}){99}){99}){99})",
+        "([()]{200}){200}", r"(\(\){200}){200}", "a{99999999999999999999}", "(" * 900 + ")" * 900,
+        "a?" * 400 + "a" * 400,
+    ],
+)  # fmt: skip
+def test_a_pattern_that_would_take_the_memory_or_the_time_of_the_machine_is_refused(
+    source: str,
+) -> None:
+    started = time.perf_counter()
+    assert TimedMatcher().fault(Pattern(source)) is not None
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["^[0-9]{13}$", r"(?:\d{1,3}\.){3}\d{1,3}", ".{0,255} .{0,255}", r"\p{Lu}{2}[{}()]{3}",
+     "a{5000}", "(ab?){2,}|c{,3}"],
+)  # fmt: skip
+def test_patterns_of_the_usual_size_are_taken(source: str) -> None:
+    assert TimedMatcher().fault(Pattern(source)) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["(a+)+$", "(a|aa)+$", "(.*a){20}$", r"(\w+\s?)+$", "(a*)*b$", "(?:a?){30}a{30}c",
+     "^(([a-z])+.)+[A-Z]([a-z])+$"],
+)  # fmt: skip
+def test_a_catastrophic_replacement_ends_in_time(source: str) -> None:
+    """Some of them are harmless to this matcher; none may run on."""
+    started = time.perf_counter()
+    with suppress(OutOfTime):
+        TimedMatcher().replace(Pattern(source), "x", "a" * 5_000 + "!")
+    assert time.perf_counter() - started < 2
