@@ -22,18 +22,19 @@ from pim.db.run_locks import carrying_out
 from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.domain import conditions, operations
-from pim.domain.conditions import Condition
 from pim.domain.operations import CellOperation, Operation
 from pim.domain.structure import Structure
-from pim.editing import ending
+from pim.editing import ending, selections
 from pim.editing.refusals import below, foreign, refuse_identity
 from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck, Rows, rows_of
 from pim.editing.selection import FILE, Selection, select
-from pim.editing.targets import MODEL_LEVELS, targets
+from pim.editing.selections import SelectionDocument
+from pim.editing.standing import NOTHING, standing_of
+from pim.editing.targets import targets
 from pim.errors import Refused
 from pim.products.change_sets import open_change_set
-from pim.products.models import MODEL, PRODUCT, ChangeSet
+from pim.products.models import ChangeSet
 from pim.projection import Projection
 from pim.settings import Settings
 from pim.storage import run_files
@@ -61,18 +62,24 @@ class BulkEdit:
     runs_folder: Path | None = None
     settings: Settings | None = None
     result: BulkResult = field(default_factory=BulkResult)
+    #: What chooses the rows in place of `where`: a document of `pim.editing.selections`.
+    selection: Mapping[str, Any] | None = None
 
     def run(self) -> BulkResult:
         """Carry the edit out; raises Refused when a document is not valid."""
-        condition, steps = self._parsed()
+        chosen, steps = self._parsed()
         run = runs.start_run(
             self.work,
             kind="bulk",
             label=self.label,
-            parameters={"where": dict(self.where), "do": [dict(each) for each in self.do]},
+            parameters={
+                "where": dict(self.where),
+                "do": [dict(each) for each in self.do],
+                **({"selection": dict(self.selection)} if self.selection is not None else {}),
+            },
         )
         with self._held(run):
-            self._carry_out(run, self._open(run), condition, steps)
+            self._carry_out(run, self._open(run), chosen, steps)
         return self.result
 
     @classmethod
@@ -95,6 +102,7 @@ class BulkEdit:
         edit = cls(
             work, projection, structure, parameters["where"], parameters["do"], run.label,
             progress, runs_folder, settings, BulkResult.from_document(run.result or {}),
+            parameters.get("selection"),
         )  # fmt: skip
         edit._resume(run)
         return edit.result
@@ -105,46 +113,48 @@ class BulkEdit:
             run_files.bring(self.settings, self.runs_folder / str(run.id), last=FILE)
         if not ending.can_resume(self.work, run, self.runs_folder / str(run.id)):
             raise Refused(f"Run {run.id} is {run.state}: it cannot be taken up again.")
-        condition, steps = self._parsed()
+        chosen, steps = self._parsed()
         with self._held(run):
             change_set = ending.reopen(self.work, run) or self._open(run)
-            self._carry_out(run, change_set, condition, steps)
+            self._carry_out(run, change_set, chosen, steps)
 
     def _carry_out(
         self,
         run: runs.Run,
         change_set: ChangeSet,
-        condition: Condition,
+        chosen: SelectionDocument,
         steps: Sequence[Operation],
     ) -> None:
         run.parameters = {"now": self.work.clock().isoformat(), "chunk": 0, **run.parameters}
         self.work.commit()
         with self._ended(run, change_set):
-            selection = self._selection(run, condition)
-            self._write(run, change_set, condition, steps, selection)
+            selection = self._selection(run, chosen)
+            self._write(run, change_set, chosen, steps, selection)
 
-    def _selection(self, run: runs.Run, condition: Condition) -> Selection:
+    def _selection(self, run: runs.Run, chosen: SelectionDocument) -> Selection:
         """Return the rows as they were frozen, or freeze them now."""
         folder = self.runs_folder / str(run.id) if self.runs_folder else None
         begun = run.parameters["chunk"] > 0
         if begun and folder:
             return Selection.load(folder)
-        selection = select(
-            self.projection, condition, datetime.fromisoformat(run.parameters["now"])
-        )
+        selection = select(self.projection, chosen, datetime.fromisoformat(run.parameters["now"]))
         if folder and not self.work.dry_run:
             selection.save(folder)
             if self.settings:
                 run_files.share(self.settings, folder / FILE)
         self.result = BulkResult(selected=selection.rows.height)
+        self.result.note_names(selection.unknown, selection.duplicates)
         self._remember(run, 0, selection.rows.height)
         return selection
 
-    def _parsed(self) -> tuple[Condition, tuple[Operation, ...]]:
-        condition = conditions.parse(self.where, self.structure)
+    def _parsed(self) -> tuple[SelectionDocument, tuple[Operation, ...]]:
+        if self.selection is None:
+            chosen = SelectionDocument(condition=conditions.parse(self.where, self.structure))
+        else:
+            chosen = selections.parse(self.selection, self.structure)
         steps = operations.parse(self.do, self.structure)
         refuse_identity(steps, self.structure)
-        return condition, steps
+        return chosen, steps
 
     def _open(self, run: runs.Run) -> ChangeSet:
         return open_change_set(
@@ -152,7 +162,7 @@ class BulkEdit:
             kind="bulk",
             label=self.label,
             run_id=run.id,
-            conditions=self.where,
+            conditions=self.where if self.selection is None else self.selection,
             operations=self.do,
         )
 
@@ -191,13 +201,13 @@ class BulkEdit:
         self,
         run: runs.Run,
         change_set: ChangeSet,
-        condition: Condition,
+        chosen: SelectionDocument,
         steps: Sequence[Operation],
         selection: Selection,
     ) -> None:
         """Write the chunks that are left, until somebody cancels."""
         now = datetime.fromisoformat(run.parameters["now"])
-        recheck = Recheck(condition, self.structure, now)
+        recheck = Recheck(chosen.condition or NOTHING, self.structure, now)
         writers = [(step, rows_of(step, self.structure)) for step in steps]
         total, done = selection.rows.height, run.done
         for number, rows in selection.chunks(run.parameters["chunk"]):
@@ -220,13 +230,8 @@ class BulkEdit:
     ) -> None:
         """Carry every operation out on the rows of a chunk that still meet the condition."""
         session = self.work.session
-        of_models = pl.col("level").is_in(MODEL_LEVELS)
-        still = pl.concat(
-            recheck.still(session, kind, rows.filter(chosen)["id"].to_list())
-            for kind, chosen in ((PRODUCT, ~of_models), (MODEL, of_models))
-        )
-        standing = rows.filter(pl.col("id").is_in(still.implode()))
-        self.result.selected -= rows.height - standing.height
+        standing, left_out = standing_of(session, recheck, rows)
+        self.result.leave_out(left_out)
         for step, writer in writers:
             aims = targets(step, standing, self.structure)
             if isinstance(step, CellOperation):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 import polars as pl
 
 from pim.domain.violations import Violation
+from pim.editing.left_out import why
 
 SHOWN: Final = 100
 
@@ -18,7 +19,9 @@ class BulkResult:
     """What a bulk edit came to. Counts of cells: changed, unchanged, invalid, not_permitted.
 
     `selected` products matched, `written` entities hold the changes, `reached` products show
-    them. `violations` are the first 100, with the identifier of their row.
+    them. `left_out` are selected ones that could not be written any more: deleted meanwhile, or no
+    longer meeting the condition. `violations` are the first 100, with the identifier of their row.
+    `unknown` and `duplicates` are listed names that nothing has, and those that came twice.
     """
 
     change_set: int | None = None
@@ -29,6 +32,9 @@ class BulkResult:
     unchanged: int = 0
     invalid: int = 0
     not_permitted: int = 0
+    left_out: int = 0
+    unknown: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
     violations: list[dict[str, Any]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
@@ -71,3 +77,13 @@ class BulkResult:
         self.invalid += rows.height * cells
         for name in rows["identifier"].head(self.room):
             self.note(name, violation)
+
+    def leave_out(self, rows: pl.DataFrame) -> None:
+        """Count rows (identifier, reason) that are left out, and show the first of them."""
+        self.left_out += rows.height
+        for name, reason in rows.head(self.room).iter_rows():
+            self.note(name, why(reason))
+
+    def note_names(self, unknown: Sequence[str], duplicates: Sequence[str]) -> None:
+        """Keep the listed names that led nowhere, and those that came twice."""
+        self.unknown, self.duplicates = list(unknown), list(duplicates)

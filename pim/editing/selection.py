@@ -13,23 +13,34 @@ from typing import Final
 
 import polars as pl
 
-from pim.domain.conditions import Condition, leaves
+from pim.domain.conditions import Condition
+from pim.editing.selections import Resolved, SelectionDocument, resolve
+from pim.editing.selections.resolve import COLUMNS
 from pim.projection import Projection
-from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS
+
+__all__ = ["CHUNK", "COLUMNS", "FILE", "Selection", "freeze", "in_chunks", "select"]
 
 CHUNK: Final = 10_000
 
 FILE: Final = "selection.parquet"
-COLUMNS: Final = ("id", "identifier", "level", "parent", "root", "family", "family_variant")
 
 
-def select(projection: Projection, condition: Condition, now: datetime) -> Selection:
-    """Return what meets a condition: products, and models if it asks about the level."""
-    asks = any(leaf.field == "level" for leaf in leaves(condition.root))
-    levels = (*PRODUCT_LEVELS, *MODEL_LEVELS) if asks else PRODUCT_LEVELS
+def select(
+    projection: Projection, chosen: Condition | SelectionDocument, now: datetime
+) -> Selection:
+    """Return what a condition or a selection chooses, frozen.
+
+    Of a condition alone products are chosen, and models if it asks about the level.
+    """
+    if isinstance(chosen, Condition):
+        chosen = SelectionDocument(condition=chosen)
     with projection.read_covering() as reading:
-        ids = reading.matching(condition, levels=levels, now=now)
-        return Selection(in_chunks(reading.frame(COLUMNS, ids=ids, levels=levels), CHUNK))
+        return freeze(resolve(reading, chosen, now=now))
+
+
+def freeze(resolved: Resolved) -> Selection:
+    """Return the rows of a resolved selection, in chunks."""
+    return Selection(in_chunks(resolved.rows, CHUNK), resolved.unknown, resolved.duplicates)
 
 
 def in_chunks(rows: pl.DataFrame, size: int) -> pl.DataFrame:
@@ -42,14 +53,19 @@ def in_chunks(rows: pl.DataFrame, size: int) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Selection:
-    """Frozen rows: COLUMNS and `chunk`."""
+    """Frozen rows: COLUMNS, `recheck` and `chunk`, and the names that led nowhere or came twice."""
 
     rows: pl.DataFrame
+    unknown: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> Selection:
         """Return the selection that a run has left in its folder."""
-        return cls(pl.read_parquet(folder / FILE))
+        rows = pl.read_parquet(folder / FILE)
+        if "recheck" not in rows.columns:  # frozen by an earlier version
+            rows = rows.with_columns(pl.lit(value=True).alias("recheck"))
+        return cls(rows)
 
     def save(self, folder: Path) -> None:
         """Keep the selection in a run's folder, whole or not at all."""

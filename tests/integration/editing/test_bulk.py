@@ -99,7 +99,9 @@ def test_rows_that_no_longer_meet_the_condition_are_not_written(
 
     assert catalogue.value("wax", "name", "<all>", "de_DE") is None
     assert catalogue.value("derby", "name", "<all>", "de_DE") == "Neu"
-    assert (result.selected, result.written, result.changed) == (3, 1, 1)
+    assert (result.selected, result.left_out, result.written, result.changed) == (4, 1, 1, 1)
+    assert result.violations[0]["identifier"] == "wax"
+    assert result.violations[0]["code"] == "no_longer_matches"
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -127,7 +129,7 @@ def test_an_owner_is_written_while_one_selected_product_below_it_meets_the_condi
         frozen.save(catalogue.settings.runs / str(run.id))
     result = editor.resume(run.id)
 
-    assert (result.selected, result.written) == (4 - sold, written)
+    assert (result.selected, result.left_out, result.written) == (4, sold, written)
     assert catalogue.value("derby", "brand") == brand_of_derby
 
 
