@@ -1,0 +1,113 @@
+"""What campaigns may do: operations on values, and cells given one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pim.domain import operations
+from pim.domain.attribute_types.problems import problem
+from pim.domain.operations import CellOperation
+from pim.domain.structure import Structure
+from pim.domain.violations import Violation
+from pim.errors import Refused
+
+#: The document of cells that are given one by one: {"type": "cells", "sheet": digest}.
+CELLS: Final = "cells"
+
+#: They write values, but take them from files that must lie in the store first.
+NEVER: Final = frozenset({"attach_media"})
+
+Known = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class SheetCells:
+    """Cells given one by one, stored under a digest (`pim.campaigns.sheets`)."""
+
+    sheet: str
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON document."""
+        return {"type": CELLS, "sheet": self.sheet}
+
+
+Overlay = CellOperation | SheetCells
+
+
+def read_overlays(
+    documents: Sequence[Mapping[str, Any]], structure: Structure, *, known: Known
+) -> tuple[tuple[Overlay, ...], list[Violation]]:
+    """Return what a campaign's list `do` spells, and what is wrong with it.
+
+    `known` tells whether there is a sheet of a digest.
+    """
+    if not documents:
+        message = "The campaign does nothing."
+        mend = 'List what it does under "do": operations on values such as set or calculate.'
+        return (), [problem("campaign.nothing_to_do", "do", message, "", mend=mend)]
+    found: list[Overlay] = []
+    violations: list[Violation] = []
+    for number, document in enumerate(documents):
+        overlay, faults = _read(document, structure, f"do[{number}]", known)
+        found += [overlay] if overlay else []
+        violations += faults
+    return tuple(found), violations
+
+
+def _read(
+    document: Mapping[str, Any], structure: Structure, path: str, known: Known
+) -> tuple[Overlay | None, list[Violation]]:
+    if document.get("type") == CELLS:
+        return _sheet(document, path, known)
+    try:
+        (operation,) = operations.parse([document], structure, path=path)
+    except Refused as refusal:
+        return None, [_moved(violation, path) for violation in refusal.violations]
+    if not isinstance(operation, CellOperation) or operation.type in NEVER:
+        return None, [_no_overlay(operation.type, path)]
+    if fault := _identity(operation, structure, path):
+        return None, [fault]
+    return operation, []
+
+
+def _moved(violation: Violation, path: str) -> Violation:
+    """Return a violation of a list of one at the place of that one."""
+    return replace(violation, path=violation.path.replace(f"{path}[0]", path, 1))
+
+
+def _sheet(
+    document: Mapping[str, Any], path: str, known: Known
+) -> tuple[SheetCells | None, list[Violation]]:
+    sheet = document.get("sheet")
+    if isinstance(sheet, str) and set(document) == {"type", "sheet"} and known(sheet):
+        return SheetCells(sheet), []
+    message = 'There is no sheet "{value}" here.'
+    mend = "Cells come from a file: pim campaign import CODE FILE writes this entry."
+    return None, [problem("campaign.unknown_sheet", path, message, sheet or "", mend=mend)]
+
+
+def _no_overlay(kind: str, path: str) -> Violation:
+    return problem(
+        "campaign.no_overlay",
+        f"{path}.type",
+        "A campaign lays values over products; {value} changes the products themselves.",
+        kind,
+        mend="Use pim bulk for it, which writes products and can be undone.",
+    )
+
+
+def _identity(operation: CellOperation, structure: Structure, path: str) -> Violation | None:
+    """Return why an attribute that tells products apart cannot be laid over."""
+    axes = {a for v in structure.family_variants for level in v.levels for a in level.axes}
+    attribute = structure.attributes[operation.field]
+    if not attribute.unique and attribute.code not in axes:
+        return None
+    return problem(
+        "campaign.identity",
+        f"{path}.field",
+        "{value} tells products apart, so a campaign cannot lay other values over it.",
+        attribute.code,
+        mend="Choose another attribute.",
+    )
