@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import Any, get_args
 
 import click
 
-from pim.cli.context import Cli, counts_line, parse_json, pass_cli
+from pim.cli.context import Cli, parse_json, pass_cli
+from pim.cli.edits import show_result
+from pim.cli.selecting import chosen_by
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
 from pim.editing.interruptions import settle
+from pim.editing.selections.document import Level
 from pim.products.undo import undo
 from pim.projection import Projection
 from pim.structure.queries import current
@@ -22,14 +26,23 @@ def register(group: click.Group) -> None:
 
 
 @click.command()
-@click.option("--where", required=True, help="A condition (JSON).")
+@click.option("--where", help="A condition (JSON).")
+@click.option("--ids", help="A file of identifiers in any separators; - reads standard input.")
+@click.option("--selection", help="A selection (JSON); the other options add to it.")
+@click.option("--exclude", multiple=True, help="Identifiers to leave out; may be repeated.")
+@click.option(
+    "--level",
+    type=click.Choice(get_args(Level)),
+    help="What the rows are: all variants of what is chosen, its colourways, or its styles.",
+)
 @click.option("--do", "do", required=True, help="A list of operations (JSON).")
 @click.option("--dry-run", is_flag=True, help="Count exactly what would change; write nothing.")
 @click.option("--label", default="", help="What people will see in the history.")
 @pass_cli
-def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
-    """Change every product that meets a condition."""
-    condition, operations = parse_json(where, "--where"), parse_json(do, "--do")
+def bulk(cli: Cli, /, do: str, dry_run: bool, label: str, **chosen: Any) -> None:
+    """Change every product that meets a condition, is listed, or is picked."""
+    operations = parse_json(do, "--do")
+    where, selection = chosen_by(**chosen)
     with (
         cli.engine() as engine,
         unit_of_work(engine, dry_run=dry_run) as work,
@@ -39,25 +52,17 @@ def bulk(cli: Cli, where: str, do: str, dry_run: bool, label: str) -> None:
             work=work,
             projection=Projection.from_settings(cli.settings, engine),
             structure=current(work.session),
-            where=condition,
+            where=where,
             do=operations,
             label=label,
             progress=advance,
             runs_folder=cli.settings.runs,
             settings=cli.settings,
+            selection=selection,
         )
         result = edit.run()
-
-    def show() -> None:
-        names = ("selected", "reached", "written", "changed", "unchanged", "invalid")
-        cli.out.print(counts_line(vars(result), *names))
-        for v in result.violations:
-            cli.out.print(f"  {v['identifier'] or ''} {v['message']} {v['mend']}", markup=False)
-        if result.change_set:
-            cli.out.print(f"Change set {result.change_set} (pim undo {result.change_set}).")
-
-    cli.answer(result.document(), show)
-    sys.exit(1 if result.invalid or result.not_permitted else 0)
+    cli.answer(result.document(), lambda: show_result(cli, result))
+    sys.exit(result.exit_code)
 
 
 @click.command("undo")

@@ -78,6 +78,12 @@ class BulkResult:
         for name in rows["identifier"].head(self.room):
             self.note(name, violation)
 
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of a command: 1 when something that was asked for was not done."""
+        undone = (self.invalid, self.not_permitted, self.left_out, len(self.unknown))
+        return 1 if any(undone) else 0
+
     def leave_out(self, rows: pl.DataFrame) -> None:
         """Count rows (identifier, reason) that are left out, and show the first of them."""
         self.left_out += rows.height

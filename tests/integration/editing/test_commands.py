@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,40 @@ def test_cells_that_could_not_be_written_make_the_exit_code_1(pim: Call) -> None
     code, answer = pim("bulk", "--where", "{}", "--do", do)
 
     assert (code, answer["invalid"]) == (1, 2)
+
+
+def test_an_edit_of_pasted_identifiers_tells_what_it_did_not_find(
+    pim: Call, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    pasted = tmp_path / "pasted.txt"
+    pasted.write_text('wax\tLACES\n"moc", nope; WAX\n', encoding="utf-16")
+    do = '[{"type": "set", "field": "stock", "value": 7}]'
+
+    code, answer = pim("bulk", "--ids", str(pasted), "--exclude", "laces", "--level", "product",
+                       "--do", do)  # fmt: skip
+
+    assert (code, answer["selected"], answer["written"]) == (1, 2, 2)
+    assert (answer["unknown"], answer["duplicates"]) == (["nope"], ["WAX"])
+    assert [catalogue.value(name, "stock") for name in ("wax", "MOC-41", "laces")] == [
+        "7", "7", None,
+    ]  # fmt: skip
+
+
+def test_a_selection_joins_what_its_options_add(pim: Call) -> None:
+    selection = '{"picked": ["laces"], "excluded": ["MOC-41"]}'
+    where = '{"field": "family", "operator": "=", "value": "shoes"}'
+
+    code, answer = pim("bulk", "--selection", selection, "--where", where, "--do",
+                       '[{"type": "disable"}]', "--dry-run")  # fmt: skip
+
+    assert (code, answer["selected"], answer["changed"]) == (0, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--selection", "[]"), ("--ids", "/no/such"), ("--selection", "{}")]
+)
+def test_a_command_that_chooses_nothing_is_refused(pim: Call, options: tuple[str, ...]) -> None:
+    assert pim("bulk", *options, "--do", CHEAPER)[0] == 2
 
 
 @pytest.mark.parametrize(
