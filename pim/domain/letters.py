@@ -21,7 +21,7 @@ _TO_UPPER: Final = str.maketrans({"i": "İ", "\u0131": "I"})
 _TO_LOWER: Final = str.maketrans({"İ": "i", "I": "\u0131"})
 
 #: A word with what stands for its apostrophe: "men's" is one, "slip-on" are two.
-_WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)*")
+_WORD: Final = re.compile(r"\w[\w\u0300-\u036f]*(?:['\u2019]\w[\w\u0300-\u036f]*)*")
 #: The first word of the text, of a line, and after the end of a sentence.
 _START: Final = re.compile(r"(?:^|\n|[.!?…](?=[\W_]{0,9}[\s\ue000]))[\W_]{0,40}(?=\w)")
 

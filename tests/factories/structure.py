@@ -9,6 +9,7 @@ from typing import Any
 
 import pim.products.patterns  # noqa: F401 - one attribute has a regular expression
 from pim.domain.structure import (
+    AssociationType,
     Attribute,
     AttributeOption,
     Category,
@@ -162,7 +163,16 @@ def footwear() -> Structure:
                 Category(id=6, code="winter", parent="sales", root="sales", path=(5, 6)),
             ]
         ),
-        groups=Codes([Group(id=1, code="promo", type="related")]),
+        groups=Codes(
+            [Group(id=1, code="promo", type="related"), Group(id=2, code="New", type="related")]
+        ),
+        association_types=Codes(
+            [
+                AssociationType(id=1, code="X_SELL"),
+                AssociationType(id=2, code="PAIR", two_way=True),
+                AssociationType(id=3, code="PACK", quantified=True),
+            ]
+        ),
         measurement_families=Codes([WEIGHT, TEMPERATURE]),
         locales=Codes([Locale(id=1, code="en_GB"), Locale(id=2, code="de_DE")]),
         currencies=Codes(

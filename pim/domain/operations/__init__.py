@@ -20,10 +20,14 @@ from pim.domain.operations.contract import (
     EntityOperation,
     EntityState,
     Operation,
+    PlaceOperation,
 )
 from pim.domain.operations.copy import Copy
+from pim.domain.operations.groups import SetGroups
 from pim.domain.operations.items import Add, ItemOperation, Remove
+from pim.domain.operations.links import Associate, Dissociate, LinkOperation
 from pim.domain.operations.parse import OPERATIONS, parse
+from pim.domain.operations.places import SetFamily, SetParent, ToSimple
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
 from pim.domain.operations.shift_date import ShiftDate
@@ -36,6 +40,7 @@ __all__ = [
     "OPERATIONS",
     "Add",
     "Append",
+    "Associate",
     "Calculate",
     "Categorize",
     "CellOperation",
@@ -43,18 +48,25 @@ __all__ = [
     "Clear",
     "Copy",
     "Disable",
+    "Dissociate",
     "Enable",
     "EntityOperation",
     "EntityState",
     "ItemOperation",
+    "LinkOperation",
     "Operation",
+    "PlaceOperation",
     "Prefix",
     "Remove",
     "ReplaceText",
     "Rounding",
+    "SetFamily",
+    "SetGroups",
+    "SetParent",
     "SetValue",
     "ShiftDate",
     "StatusOperation",
+    "ToSimple",
     "Trim",
     "apply_to",
     "cells",

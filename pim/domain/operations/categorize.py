@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from pim.domain.operations.contract import EntityOperation, EntityState
 from pim.domain.operations.reader import DocumentReader
@@ -22,6 +22,7 @@ class Categorize(EntityOperation):
 
     type: ClassVar[str] = "categorize"
     keys: ClassVar[frozenset[str]] = frozenset(PARTS)
+    touches: ClassVar[Literal["categories"]] = "categories"
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -30,7 +31,7 @@ class Categorize(EntityOperation):
     @classmethod
     def read(cls, reader: DocumentReader) -> Self | None:
         """Return the operation."""
-        parts = {name: reader.codes(name) for name in PARTS}
+        parts = {name: reader.codes(name, "categories") for name in PARTS}
         if not reader.violations and not any(parts.values()):
             message = "There is no category to add, remove or move to."
             mend = 'List codes under "add", "remove" or "move".'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pim.domain import addresses, values
 from pim.domain.addresses import Address
@@ -79,15 +79,25 @@ def described(address: Address, names: tuple[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class EntityState:
-    """What operations change of a product beside its values; `enabled` is None for models."""
+    """What operations change of a product beside its values.
+
+    `enabled` and `groups` are None for models, which have neither.
+    """
 
     enabled: bool | None = True
     categories: frozenset[str] = frozenset()
+    groups: frozenset[str] | None = frozenset()
 
 
 class EntityOperation(Operation):
-    """Change what a product is, not what it says."""
+    """Change what a product is, not what it says; `touches` is the part of its state."""
+
+    touches: ClassVar[Literal["enabled", "categories", "groups"]]
 
     @abstractmethod
     def change(self, state: EntityState, structure: Structure) -> EntityState:
         """Return the state afterwards."""
+
+
+class PlaceOperation(Operation):
+    """Change where a product belongs: its family, the model above it."""

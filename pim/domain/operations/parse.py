@@ -16,7 +16,10 @@ from pim.domain.operations.change_case import ChangeCase
 from pim.domain.operations.clear import Clear
 from pim.domain.operations.contract import Operation
 from pim.domain.operations.copy import Copy
+from pim.domain.operations.groups import SetGroups
 from pim.domain.operations.items import Add, Remove
+from pim.domain.operations.links import Associate, Dissociate
+from pim.domain.operations.places import SetFamily, SetParent, ToSimple
 from pim.domain.operations.reader import DocumentReader
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
@@ -41,6 +44,12 @@ _ALL: tuple[type[Operation], ...] = (
     Calculate,
     ShiftDate,
     Categorize,
+    SetGroups,
+    Associate,
+    Dissociate,
+    SetFamily,
+    SetParent,
+    ToSimple,
     Enable,
     Disable,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final, Literal
 
 from pim.domain import addresses, decimals
 from pim.domain.addresses import Address, join
@@ -14,6 +14,9 @@ from pim.domain.attribute_types import Kind, type_of
 from pim.domain.attribute_types.problems import listed, problem, wrong_type
 from pim.domain.structure import Attribute, Structure
 from pim.domain.violations import Violation
+
+#: What one of a kind of things is called.
+_ONE: Final = {"categories": "category", "groups": "group"}
 
 
 @dataclass
@@ -119,27 +122,32 @@ class DocumentReader:
         self.wrong_type(name, f"a whole number from {low} to {most}")
         return default
 
-    def codes(self, name: str) -> tuple[str, ...]:
-        """Return the stored codes of the categories that a member lists; absent means none."""
+    def codes(self, name: str, noun: Literal["categories", "groups"]) -> tuple[str, ...]:
+        """Return the stored codes of the things that a member lists; absent means none."""
+        known = getattr(self.structure, noun)
+        found = []
+        for index, code in enumerate(self.listed(name, f"{_ONE[noun]} codes")):
+            thing = known.get(code)
+            if thing is None:
+                message = 'There is no {noun} "{value}".'
+                mend = "Correct the code, or create the {noun} first."
+                self.note("unknown_code", f"{name}[{index}]", message, code, noun=_ONE[noun],
+                          mend=mend)  # fmt: skip
+            else:
+                found.append(thing.code)
+        return tuple(dict.fromkeys(found))
+
+    def listed(self, name: str, what: str) -> tuple[str, ...]:
+        """Return the texts that a member lists, each once; absent means none."""
         given = self.document.get(name)
         if given is None:
             return ()
-        if not isinstance(given, list | tuple):
-            self.wrong_type(name, "a list of category codes")
+        if not isinstance(given, list | tuple) or not all(
+            isinstance(each, str) and each.strip() for each in given
+        ):
+            self.wrong_type(name, f"a list of {what}")
             return ()
-        found = []
-        for index, code in enumerate(given):
-            category = self.structure.categories.get(code) if isinstance(code, str) else None
-            if category is None:
-                self._unknown_category(code, f"{name}[{index}]")
-            else:
-                found.append(category.code)
-        return tuple(dict.fromkeys(found))
-
-    def _unknown_category(self, code: Any, name: str) -> None:
-        message = 'There is no category "{value}".'
-        mend = "Correct the code, or create the category first."
-        self.note("unknown_code", name, message, code, mend=mend)
+        return tuple(dict.fromkeys(given))
 
     def exactly_one(self, names: tuple[str, ...]) -> str | None:
         """Return the one of these members that is given."""

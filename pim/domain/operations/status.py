@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pim.domain.operations.contract import EntityOperation, EntityState
 from pim.domain.operations.reader import DocumentReader
@@ -15,6 +15,7 @@ class StatusOperation(EntityOperation):
     """Set the status of products; models have none and stay as they are."""
 
     keys: ClassVar[frozenset[str]] = frozenset()
+    touches: ClassVar[Literal["enabled"]] = "enabled"
     status: ClassVar[bool]
 
     @classmethod

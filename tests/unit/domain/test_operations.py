@@ -8,8 +8,11 @@ from pim.domain.attribute_types import Checked
 from pim.domain.operations import (
     OPERATIONS,
     CellOperation,
+    Dissociate,
     EntityOperation,
     EntityState,
+    LinkOperation,
+    SetFamily,
     apply_to,
     cells,
     parse,
@@ -292,6 +295,53 @@ def test_the_status_of_products_is_switched_and_models_have_none() -> None:
     assert disable.change(EntityState(enabled=None), STRUCTURE).enabled is None
 
 
+def test_groups_are_set_added_and_removed_and_models_have_none() -> None:
+    def after(held: frozenset[str] | None, /, **document: Any) -> frozenset[str] | None:
+        (found,) = parse([{"type": "set_groups", **document}], STRUCTURE)
+        assert isinstance(found, EntityOperation)
+        return found.change(EntityState(groups=held), STRUCTURE).groups
+
+    assert after(frozenset({"promo"}), groups=["NEW"]) == {"New"}
+    assert after(frozenset({"promo"}), groups=[]) == frozenset()
+    assert after(frozenset({"promo"}), add=["new"], remove=["promo"]) == {"New"}
+    assert after(None, groups=["promo"]) is None
+
+
+def test_links_come_with_their_quantity_and_go() -> None:
+    def after(held: dict[str, Any], **document: Any) -> dict[str, Any]:
+        (found,) = parse([document], STRUCTURE)
+        assert isinstance(found, LinkOperation)
+        return found.linked(held, ["7"])
+
+    link = {"type": "associate", "association": "x_sell", "products": ["a"]}
+    assert after({"5": True}, **link) == {"5": True, "7": True}
+    pack = {"type": "associate", "association": "PACK", "products": ["a"]}
+    assert after({"7": 2}, **pack) == {"7": 1}
+    assert after({"7": 2}, **pack, quantity=5) == {"7": 5}
+    part = {"type": "dissociate", "association": "PACK", "products": ["a"]}
+    assert after({"5": 1, "7": 2}, **part) == {"5": 1}
+
+
+def test_to_part_without_naming_anything_takes_all_links() -> None:
+    (found,) = parse([{"type": "dissociate", "association": "PAIR"}], STRUCTURE)
+    assert isinstance(found, Dissociate)
+    assert found.every == {"products", "product_models", "groups"}
+
+
+def test_a_family_tells_which_attributes_it_lacks() -> None:
+    bags, none = parse(
+        [{"type": "set_family", "family": "bags"}, {"type": "set_family", "family": None}],
+        STRUCTURE,
+    )
+    assert isinstance(bags, SetFamily)
+    assert isinstance(none, SetFamily)
+    shoes = STRUCTURE.families["Shoes"]
+    held = ("name", "color", "gone")
+    assert bags.lost(held, shoes, STRUCTURE) == ("color",)
+    assert bags.lost(held, None, STRUCTURE) == ("color", "gone")
+    assert none.lost(held, shoes, STRUCTURE) == ()
+
+
 @pytest.mark.parametrize(
     ("document", "code", "path"),
     [
@@ -307,6 +357,36 @@ def test_the_status_of_products_is_switched_and_models_have_none() -> None:
         ({"type": "trim", "field": "email", "inner": "yes"}, "wrong_type", "do[0].inner"),
         ({"type": "shift_date", "field": "email", "days": 1}, "type_not_allowed", "do[0].field"),
         ({"type": "shift_date", "field": "launch"}, "empty_value", "do[0].days"),
+        ({"type": "set_groups"}, "not_exactly_one", "do[0].groups"),
+        ({"type": "set_groups", "groups": [], "add": ["New"]}, "not_exactly_one", "do[0].groups"),
+        ({"type": "set_groups", "groups": ["newer"]}, "unknown_code", "do[0].groups[0]"),
+        ({"type": "set_groups", "add": "New"}, "wrong_type", "do[0].add"),
+        ({"type": "associate", "products": ["a"]}, "unknown_association", "do[0].association"),
+        ({"type": "associate", "association": "PAIR"}, "empty_value", "do[0].products"),
+        (
+            {"type": "associate", "association": "PAIR", "products": ["a"], "quantity": 1},
+            "quantity_not_allowed",
+            "do[0].quantity",
+        ),
+        (
+            {"type": "associate", "association": "PACK", "products": ["a"], "quantity": 0},
+            "wrong_type",
+            "do[0].quantity",
+        ),
+        (
+            {"type": "associate", "association": "PACK", "groups": ["New"]},
+            "groups_not_allowed",
+            "do[0].groups",
+        ),
+        (
+            {"type": "dissociate", "association": "PAIR", "products": "a"},
+            "wrong_type",
+            "do[0].products",
+        ),
+        ({"type": "set_family"}, "unknown_family", "do[0].family"),
+        ({"type": "set_family", "family": "hats"}, "unknown_family", "do[0].family"),
+        ({"type": "set_parent"}, "wrong_type", "do[0].parent"),
+        ({"type": "to_simple", "field": "color"}, "unknown_key", "do[0].field"),
         ({"type": "shift_date", "field": "launch", "days": "1"}, "wrong_type", "do[0].days"),
         ({"type": "set", "value": "Red"}, "unknown_field", "do[0].field"),
         ({"type": "set", "field": "sku", "value": "1"}, "identifier_not_allowed", "do[0].field"),
@@ -447,6 +527,16 @@ def test_documents_of_operations_read_back_as_the_same() -> None:
         {"type": "change_case", "field": "name", "to": "title", "locale": ["de_DE"]},
         {"type": "trim", "field": "email", "inner": True},
         {"type": "shift_date", "field": "launch", "months": 1, "days": -3},
+        {"type": "set_groups", "groups": ["promo"]},
+        {"type": "set_groups", "groups": []},
+        {"type": "set_groups", "remove": ["promo"], "add": ["New"]},
+        {"type": "associate", "association": "X_SELL", "products": ["a"], "groups": ["New"]},
+        {"type": "associate", "association": "PACK", "product_models": ["m"], "quantity": 3},
+        {"type": "dissociate", "association": "PAIR", "products": ["a", "b"], "groups": "*"},
+        {"type": "set_family", "family": "Bags"},
+        {"type": "set_family", "family": None},
+        {"type": "set_parent", "parent": "derby-black"},
+        {"type": "to_simple"},
     ]
     operations = parse(documents, STRUCTURE)
     assert to_documents(operations) == documents
