@@ -133,7 +133,7 @@ def _named(
 ) -> dict[Target, tuple[str, ...]]:
     """Return what the document names, by target; stored spelling where the structure has it."""
     asked = [target for target in TARGETS if target not in but]
-    found = {
+    found: dict[Target, tuple[str, ...]] = {
         target: reader.codes(target, "groups")
         if target == "groups"
         else reader.listed(target, "identifiers" if target == "products" else "codes of models")
