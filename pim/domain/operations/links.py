@@ -139,7 +139,7 @@ def _named(
         else reader.listed(target, "identifiers" if target == "products" else "codes of models")
         for target in asked
     }
-    return {cast("Target", target): names for target, names in found.items() if names}
+    return {target: names for target, names in found.items() if names}
 
 
 def _quantity(association: AssociationType | None, reader: DocumentReader) -> int | None:
