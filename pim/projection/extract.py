@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import polars as pl
@@ -36,9 +37,7 @@ _SHARED: Final = """
     (extract(epoch FROM updated) * 1000000)::bigint AS updated
 """
 _PRODUCT: Final = f"SELECT {_SHARED}, identifier, family_id AS family, enabled, groups FROM "  # noqa: S608
-_MODEL: Final = (
-    f"SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant FROM "  # noqa: S608
-)
+_MODEL: Final = f"SELECT {_SHARED}, code AS identifier, family_variant_id AS family_variant FROM "  # noqa: S608
 
 _WANTED: Final = " WHERE id = ANY(%s)"
 
@@ -70,20 +69,23 @@ _CELLS_OF_MODELS: Final = (
 )
 
 
+@contextmanager
 def products(
     connection: psycopg.Connection[Any],
     structure: Structure,
     *,
     ids: Sequence[int] | None = None,
     source: str = "product",
-) -> Iterator[pl.DataFrame]:
-    """Yield products (all, or those with the ids that still exist) with their own values.
+) -> Iterator[Iterator[pl.DataFrame]]:
+    """Give products (all, or those with the ids that still exist) with their own values, in chunks.
 
     Columns: those of PRODUCTS, then one per value cell that holds data in the chunk. `source` is
-    the table, or a query with its columns in brackets.
+    the table, or a query with its columns in brackets. The connection is of no other use until the
+    `with` is left: whoever stops between two chunks, and rolls back, would wait for the COPY.
     """
     query = f"{_PRODUCT}{source} e"
-    return _frames(connection, *_asked(query, ids), Decoder(structure, PRODUCTS))
+    with closing(_frames(connection, *_asked(query, ids), Decoder(structure, PRODUCTS))) as frames:
+        yield frames
 
 
 def models(
@@ -141,7 +143,7 @@ def _frames(
     query: str,
     parameters: Sequence[Any] | None,
     decoder: Decoder,
-) -> Iterator[pl.DataFrame]:
+) -> Generator[pl.DataFrame]:
     statement = f"COPY (SELECT row_to_json(r) FROM ({query} ORDER BY id) r) TO STDOUT"  # noqa: S608
     rows: list[bytes] = []
     with connection.cursor().copy(statement, parameters) as copy:

@@ -237,11 +237,14 @@ class Projector:
             draft.write(OWNERS, lowered.added(owners, structure))
             above = owners.select("id", "categories", "family_variant")
             del owners  # on disk by now
-            chunks = _told(extract.products(driver, structure), total, progress)
-            items = writing.write_chunks(
-                draft,
-                (lowered.added(resolve.items(c, above, structure), structure) for c in chunks),
-            )
+            with extract.products(driver, structure) as chunks:
+                items = writing.write_chunks(
+                    draft,
+                    (
+                        lowered.added(resolve.items(chunk, above, structure), structure)
+                        for chunk in _told(chunks, total, progress)
+                    ),
+                )
             draft.write_gone(())
             return draft.publish(items=items, owners=above.height)
 
@@ -305,10 +308,8 @@ def rows_of(
 ) -> tuple[list[pl.DataFrame], pl.DataFrame]:
     """Return products, in chunks, and models of a reach as segments hold them."""
     owners = resolve.owners(extract.models(driver, structure, ids=reach.models), structure)
-    items = [
-        lowered.added(resolve.items(chunk, owners, structure), structure)
-        for chunk in extract.products(driver, structure, ids=reach.products)
-    ]
+    with extract.products(driver, structure, ids=reach.products) as chunks:
+        items = [lowered.added(resolve.items(c, owners, structure), structure) for c in chunks]
     return items, lowered.added(owners, structure)
 
 

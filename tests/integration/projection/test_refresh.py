@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -9,8 +10,9 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from pim.db.runs import Cancelled
 from pim.domain.conditions import parse
-from pim.projection import manifest
+from pim.projection import extract, manifest
 from pim.projection.manifest import Manifest
 
 
@@ -314,3 +316,24 @@ def test_a_manifest_survives_writing_and_reading(tmp_path: Path, shop, projectio
 
     assert manifest.load(projection.folder) == state
     assert json.loads((projection.folder / manifest.CURRENT).read_text())["format"] == 1
+
+
+def test_a_refresh_that_stops_between_two_chunks_lets_go_of_its_connection(
+    shop, projection, monkeypatch
+):
+    monkeypatch.setattr(extract, "CHUNK", 2)
+    for number in range(5):
+        shop.product(f"derby-{number}", {"name": one("Derby")})
+
+    def told(done: int, _total: int) -> None:
+        raise Cancelled(f"stopped after {done}")
+
+    def refresh() -> str:
+        with pytest.raises(Cancelled, match="stopped after 2"):
+            projection.refresh(progress=told)
+        return "stopped"
+
+    stopped = ThreadPoolExecutor(1).submit(refresh)
+
+    assert stopped.result(timeout=30) == "stopped"
+    assert projection.refresh().base.rows == 5
