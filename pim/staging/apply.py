@@ -14,8 +14,9 @@ from importers.contract import ROW
 from pim.db.copy import copy_in
 from pim.db.troubles import met
 from pim.products import writer
+from pim.products.mirrors import write_mirrors
 from pim.products.unique import register, sync_unique_values
-from pim.staging.associations import AssociationReader, Mirror
+from pim.staging.associations import AssociationReader
 from pim.staging.counts import Counts
 from pim.staging.decide import Decider
 from pim.staging.findings import Findings, violation_frame
@@ -93,7 +94,7 @@ class Applier:
         patches, mirrors = reader.patches(accepted, findings)
         newly = self._untouched(patches["id"].to_list())
         self._write_patches(patches, decider.plan.kind)
-        self._write_mirrors(mirrors)
+        write_mirrors(self.session, change_set_id=self.change_set_id, mirrors=mirrors)
         self._note(findings)
         return Counts(updated=newly, unchanged=-newly, warnings=len(findings.found))
 
@@ -131,52 +132,3 @@ class Applier:
             frame=patches,
             attributes=("associations",),
         )
-
-    def _write_mirrors(self, mirrors: list[Mirror]) -> None:
-        """Write the far ends of two-way links, leaving those that have them already."""
-        for kind in sorted({m[0] for m in mirrors}):
-            self.session.execute(_DROP_MIRROR)
-            self.session.execute(
-                text(_MIRROR.format(table=writer.TABLES[kind])),
-                {
-                    "ids": [m[1] for m in mirrors if m[0] == kind],
-                    "types": [m[2] for m in mirrors if m[0] == kind],
-                    "targets": [m[3] for m in mirrors if m[0] == kind],
-                    "others": [m[4] for m in mirrors if m[0] == kind],
-                    "present": [m[5] for m in mirrors if m[0] == kind],
-                },
-            )
-            writer.apply_patches(
-                self.session,
-                change_set_id=self.change_set_id,
-                kind=kind,
-                attributes=("associations",),
-            )
-
-
-_DROP_MIRROR = text("DROP TABLE IF EXISTS patch")
-
-# One patch per far end: {associations: {type: {target: {id: true or null}}}}.
-_MIRROR = """
-    CREATE TEMP TABLE patch ON COMMIT DROP AS
-    WITH link AS (
-        SELECT e.id, l.type, l.target, l.other, l.present FROM unnest(
-            CAST(:ids AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]),
-            CAST(:others AS text[]), CAST(:present AS boolean[])
-        ) AS l (id, type, target, other, present)
-        JOIN {table} e ON e.id = l.id
-        WHERE (e.associations #> ARRAY[l.type, l.target, l.other] IS NOT NULL) <> l.present
-    ), side AS (
-        SELECT id, type, target,
-            jsonb_object_agg(other, CASE WHEN present THEN NULL ELSE true END) AS was,
-            jsonb_object_agg(other, CASE WHEN present THEN true END) AS now
-        FROM link GROUP BY id, type, target
-    ), typed AS (
-        SELECT id, type, jsonb_object_agg(target, was) AS was, jsonb_object_agg(target, now) AS now
-        FROM side GROUP BY id, type
-    )
-    SELECT id, jsonb_build_object('associations', jsonb_object_agg(type, was)) AS before,
-        jsonb_build_object('associations', jsonb_object_agg(type, now)) AS after,
-        NULL::text AS source_file, NULL::integer AS source_row
-    FROM typed GROUP BY id
-"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,16 @@ import orjson
 import polars as pl
 from sqlalchemy.orm import Session
 
+from pim.domain.operations.links import LARGEST_QUANTITY
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
 from pim.products.changes import changed_members
 from pim.products.lookups import Stored, find_stored, fold
+from pim.products.mirrors import Mirror, far_ends
 from pim.products.models import MODEL, PRODUCT
 from pim.staging.drafts import UPDATE_SCHEMA
 from pim.staging.findings import Findings
 from pim.staging.header import AssociationColumns, HeaderPlan
-
-LARGEST_QUANTITY = 2_147_483_647
 
 Members = dict[str, Any]
 
@@ -53,7 +53,7 @@ class AssociationReader:
             if after:
                 patch = (entity.id, _json({"associations": before}), _json({"associations": after}))
                 rows.append((*patch, self.file, findings.rows[position]))
-                mirrors.extend(_mirrors(self.structure, self.plan.kind, entity.id, after))
+                mirrors.extend(far_ends(self.structure, self.plan.kind, entity.id, after))
         return pl.DataFrame(rows, schema=UPDATE_SCHEMA, orient="row"), mirrors
 
     def _targets(self, frame: pl.DataFrame) -> dict[str, Mapping[str, int]]:
@@ -140,22 +140,6 @@ def _wanted(
         elif quantity is not None:
             wanted[str(target)] = quantity
     return wanted
-
-
-Mirror = tuple[int, int, str, str, str, bool]
-
-
-def _mirrors(structure: Structure, kind: int, entity: int, after: Members) -> Iterable[Mirror]:
-    """Yield (kind, id, type, target, id of this one, present) for the far ends of two-way links."""
-    own = "products" if kind == PRODUCT else "product_models"
-    for code, sides in after.items():
-        if not structure.association_types[code].two_way:
-            continue
-        for target, members in sides.items():
-            far = {"products": PRODUCT, "product_models": MODEL}.get(target)
-            if far is not None:
-                for other, present in members.items():
-                    yield far, int(other), code, own, str(entity), present is not None
 
 
 def _difference(had: Members, wanted: Members) -> tuple[Members, Members]:
