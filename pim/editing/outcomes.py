@@ -24,7 +24,10 @@ REMEMBERED = 100_000
 
 
 class Outcome(NamedTuple):
-    """One row's result: patches as JSON (None: nothing to write), counts of cells, problems."""
+    """One row's result: patches as JSON (None: nothing to write), counts of cells, problems.
+
+    `lost` are attributes whose values the row keeps and no longer shows.
+    """
 
     before: str | None
     after: str | None
@@ -32,6 +35,7 @@ class Outcome(NamedTuple):
     unchanged: int
     invalid: int
     violations: tuple[Violation, ...]
+    lost: tuple[str, ...] = ()
 
 
 @dataclass
@@ -40,12 +44,13 @@ class CellOutcomes:
 
     operation: CellOperation
     structure: Structure
-    _known: dict[tuple[str | None, ...], Outcome] = field(default_factory=dict)
+    only: tuple[Cell, ...] | None = None
+    _known: dict[tuple[str | None, ...], Outcome] = field(default_factory=dict, init=False)
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """Return the cells that are written."""
-        return self.operation.cells(self.structure)
+        """Return the cells that are written: all of the operation's, or those of `only`."""
+        return self.operation.cells(self.structure) if self.only is None else list(self.only)
 
     @cached_property
     def reads(self) -> list[Cell]:
