@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import sqlalchemy as sa
 
+from pim.db.conditions import Facts
 from pim.domain.structure import Structure
 from pim.errors import Retryable
 from pim.projection import compaction, manifest, uncovered
 from pim.projection.catalogue import Catalogue
 from pim.projection.manifest import CURRENT, Manifest
+from pim.projection.past import Pasts
 from pim.projection.piece import Piece
 from pim.projection.projector import Progress, Projector
 from pim.projection.reading import Reading
@@ -50,19 +53,33 @@ class Projection:
     not survive a fork. Threads may share one object.
     """
 
-    def __init__(self, folder: Path, engine: sa.Engine, *, bucket: Bucket | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        engine: sa.Engine,
+        *,
+        bucket: Bucket | None = None,
+        facts: Facts | None = None,
+    ) -> None:
         self.folder = folder
         self.engine = engine
+        self.facts = facts
         sharing = Sharing(folder, bucket) if bucket else None
         self._projector = Projector(folder=folder, engine=engine, sharing=sharing)
         self._follower = Follower(sharing, engine) if sharing else None
+        self._pasts = Pasts(folder)
         self._open: _Open | None = None
         self._lock = threading.Lock()
 
     @classmethod
-    def from_settings(cls, settings: Settings, engine: sa.Engine) -> Projection:
-        """Return the projection of the settings' home, shared if they name a storage."""
-        return cls(settings.projection, engine, bucket=bucket_of(settings))
+    def from_settings(
+        cls, settings: Settings, engine: sa.Engine, *, facts: Facts | None = None
+    ) -> Projection:
+        """Return the projection of the settings' home, shared if they name a storage.
+
+        `facts` answers conditions on what feeds know; those who have no feeds do without.
+        """
+        return cls(settings.projection, engine, bucket=bucket_of(settings), facts=facts)
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> Manifest:
         """Bring the projection up to date and return its manifest.
@@ -80,7 +97,7 @@ class Projection:
         """
         opened = self._enter()
         try:
-            yield Reading(opened.catalogue, self._structure(), self._members)
+            yield Reading(opened.catalogue, self._structure(), self._members, facts=self.facts)
         finally:
             self._leave(opened)
 
@@ -99,7 +116,8 @@ class Projection:
                 new = uncovered.since(connection, opened.catalogue.manifest, author=author)
                 structure = structures.current(connection)
             beside = [new.piece] if new.piece else []
-            yield Reading(opened.shown(beside), structure, self._members, behind=new.behind)
+            shown = opened.shown(beside)
+            yield Reading(shown, structure, self._members, behind=new.behind, facts=self.facts)
         finally:
             self._leave(opened)
 
@@ -117,6 +135,27 @@ class Projection:
             self.refresh()
         with self.read() as reading:
             yield reading
+
+    @contextmanager
+    def read_past(self, moment: datetime) -> Iterator[Reading]:
+        """Give a reading of the catalogue as it was at a past moment, in today's structure.
+
+        What has changed since is as it was then; what attributes that are gone held is not shown.
+        The reading's `as_of` is the moment, and conditions without `now` mean it. Raises Refused
+        for a moment whose history was removed.
+        """
+        if self._projector.try_refresh(uncovered.OWN) is None:
+            self.refresh()
+        opened = self._enter()
+        try:
+            with self._moment() as connection:
+                structure = structures.current(connection)
+                known = opened.catalogue.manifest
+                piece = self._pasts.piece(connection, known, structure, moment)
+            shown = opened.shown([piece] if piece else [])
+            yield Reading(shown, structure, self._members, as_of=moment, facts=self.facts)
+        finally:
+            self._leave(opened)
 
     def compact(self) -> Manifest | None:
         """Fold later segments into the base if they have become many; None if there was no need.

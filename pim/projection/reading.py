@@ -10,6 +10,7 @@ from operator import and_
 
 import polars as pl
 
+from pim.db.conditions import Facts
 from pim.domain.conditions import EVERYTHING, Condition, Node
 from pim.domain.structure import Structure
 from pim.projection import columns, completeness, ordering, trees
@@ -62,18 +63,33 @@ class Reading:
         members: Members | None = None,
         *,
         behind: int = 0,
+        as_of: datetime | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._members = members
+        self._facts = facts
         self.structure = structure
         #: About how many changed products are not shown yet.
         self.behind = behind
+        #: The past moment that is shown, None for the present.
+        self.as_of = as_of
 
     @property
     def state(self) -> tuple[object, ...]:
         """Return a key of what is shown: equal ones show the same."""
         pieces = tuple(piece.key for piece in self._catalogue.pieces)
         return (self.manifest.system, self.manifest.database, self.structure.version, *pieces)
+
+    @property
+    def base(self) -> Reading:
+        """Return the reading without campaigns: itself, unless some are laid over it."""
+        return self
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the segments that are shown."""
+        return self._catalogue
 
     @property
     def manifest(self) -> Manifest:
@@ -93,11 +109,15 @@ class Reading:
         Raises NotFound for names that the structure does not know.
         """
         wanted = [columns.find(self.structure, name) for name in names]
-        return self._frame(wanted, ids, levels).rename(_renamed(wanted, names))
+        return self.columns(wanted, ids, levels).rename(_renamed(wanted, names))
 
-    def _frame(
-        self, wanted: Sequence[Column], ids: pl.Series | None, levels: Collection[str]
+    def columns(
+        self,
+        wanted: Sequence[Column],
+        ids: pl.Series | None = None,
+        levels: Collection[str] = PRODUCT_LEVELS,
     ) -> pl.DataFrame:
+        """Return the same as `frame` of columns that are found already, in stored spelling."""
         parts = []
         for side in _sides(levels):
             living = self._living(side, levels)
@@ -132,9 +152,9 @@ class Reading:
         node = viewers.compile(condition, viewer, self.structure)
         if ids is None:
             return self._found(node, levels, now)
-        compiler = self._masks(now).compiler
+        compiler = self.masks(now).compiler
         needed = {"id": columns.find(self.structure, "id"), **compiler.needed(node)}
-        frame = self._frame(list(needed.values()), ids.unique().sort(), levels)
+        frame = self.columns(list(needed.values()), ids.unique().sort(), levels)
         return frame.filter(compiler.node(node))["id"]
 
     def search(  # noqa: PLR0913 - a grid asks all of this at once
@@ -165,11 +185,16 @@ class Reading:
                 catalogue=self._catalogue, structure=self.structure,
                 column=column, locale=locale, descending=descending,
             )  # fmt: skip
-            return Page(arrangement.page(found, offset, limit), found.total)
+            return Page(self._page(arrangement, found, offset, limit), found.total)
         ids = self._found(node, levels, now, text=text)
-        by = comparable(self.structure, column, self._frame([column], ids, levels)[:, 0], locale)
+        by = comparable(self.structure, column, self.columns([column], ids, levels)[:, 0], locale)
         ordered = ordering.arranged(ids, by, descending=descending, first=offset + limit)
         return Page(ordered.slice(offset, limit), len(ids))
+
+    def _page(
+        self, arrangement: Arrangement, found: Found, offset: int, limit: int
+    ) -> pl.Series:
+        return arrangement.page(found, offset, limit)
 
     def counts(
         self, field: str, *, levels: Collection[str] = PRODUCT_LEVELS
@@ -320,18 +345,20 @@ class Reading:
         self, side: int, node: Node, now: datetime | None, text: str | None
     ) -> list[pl.Series]:
         """Return masks over every stored row that must all hold."""
-        masks = self._masks(now)
+        masks = self.masks(now)
         found = [] if node == EVERYTHING else [masks.of(side, node)]
         return found + ([masks.of_text(side, text)] if text else [])
 
-    def _masks(self, now: datetime | None) -> Masks:
+    def masks(self, now: datetime | None) -> Masks:
+        """Return what tells which stored rows meet conditions at a moment."""
         return Masks(
             catalogue=self._catalogue,
             compiler=Compiler(
                 structure=self.structure,
-                now=now or datetime.now(UTC),
+                now=now or self.as_of or datetime.now(UTC),
                 known=self._catalogue.names,
                 members=self._members,
+                facts=self._facts,
             ),
             ratio=self._ratio_in,
         )

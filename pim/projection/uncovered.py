@@ -86,9 +86,10 @@ def _piece(connection: sa.Connection, reach: cursor.Reach) -> Piece:
     items, owners = rows_of(driver_of(connection), structure, reach)
     gone = pl.Series("id", reach.gone, dtype=pl.Int64)
     key = f"since {cursor.position(connection).snapshot}"
-    return Piece(key, _tables(pl.concat(items, how="diagonal")), _tables(owners), gone)
+    return Piece(key, tables(pl.concat(items, how="diagonal")), tables(owners), gone)
 
 
-def _tables(frame: pl.DataFrame) -> Mapping[str, pa.Table]:
+def tables(frame: pl.DataFrame) -> Mapping[str, pa.Table]:
+    """Return the columns of a frame as those of a side of a piece."""
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
     return dict.fromkeys(frame.columns, table)
