@@ -132,6 +132,7 @@ def parse_feed(document: Mapping[str, Any], structure: Structure) -> Definition:
     exporter = load_exporters().get(shape["exporter"])
     violations.extend(_names(shape, structure, channel, exporter))
     where = _collect(violations, "where", lambda: conditions.parse(shape["where"], structure))
+    violations.extend(_of_feeds(where))
     options = exporter and _collect(
         violations, "options", lambda: parse_options(exporter.options, shape["options"])
     )
@@ -236,6 +237,19 @@ def _names(
         for name in filter(None, names):
             if name.casefold() not in folded:
                 yield _unknown(key, name, known)
+
+
+def _of_feeds(where: Condition | None) -> Iterator[Violation]:
+    """Yield what a feed must not ask for: it would choose by what it has published itself."""
+    for leaf in conditions.leaves(where.root) if where else ():
+        if conditions.FIELDS.get(leaf.field) == "feeds":
+            yield Violation(
+                code="feed.asks_feeds",
+                path="where",
+                message="{field} hangs on what feeds have published, so no feed can choose by it.",
+                parameters={"field": leaf.field},
+                mend="Choose by what makes the difference: a value, a category, completeness.",
+            )
 
 
 def _complete_in(shape: Mapping[str, Any]) -> list[str]:

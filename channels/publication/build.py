@@ -27,13 +27,15 @@ class Built:
     """A feed's items.
 
     `items` has the targets only; `keys` has product, item and hash, row by row the same;
-    `selected` counts the items before checks.
+    `selected` counts the items before checks; `rejected` are the products whose items checks keep
+    out.
     """
 
     items: pl.DataFrame
     keys: pl.DataFrame
     checked: Checked
     selected: int
+    rejected: pl.Series
 
 
 def build(
@@ -65,7 +67,14 @@ def build(
             "hash": content_hash(checked.frame),
         }
     )
-    return Built(items=checked.frame, keys=keys, checked=checked, selected=mapped.height)
+    out = ~pl.int_range(mapped.height, eager=True).is_in(checked.kept.implode())
+    return Built(
+        items=checked.frame,
+        keys=keys,
+        checked=checked,
+        selected=mapped.height,
+        rejected=frame["id"].filter(out),
+    )
 
 
 def _with_history(rows: Rows, compiled: CompiledMapping, history: Session, now: datetime) -> Rows:

@@ -37,6 +37,7 @@ from channels.publication.ledger import ADDED, CHANGED, HASHING, REMOVED, UNCHAN
 from channels.publication.notes import noted
 from channels.publication.progress import Progress
 from channels.publication.reconcile import reconcile
+from channels.publication.rejected import REJECTED, write_rejected
 from channels.publication.rounds import Round
 from channels.publication.sharing import feed_folder
 from exporters.contract import WriteContext, Written
@@ -155,6 +156,7 @@ class Publishing:
         self.progress("finishing", done=built.items.height, total=built.items.height)
         after = self._afterwards(built, diff, before)
         self._write_ledger(target, built, diff)
+        write_rejected(target / REJECTED, built.rejected, looked.within)
         self._conclude(target, told, reasons, unfinished=unfinished, now=now, after=after)
         self.record.seconds = round(time.monotonic() - started, 3)
         self.work.commit()

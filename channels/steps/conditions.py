@@ -14,7 +14,7 @@ import polars as pl
 from channels.steps.contract import DECIMAL, NUMBERS, Cell, Context
 from channels.steps.render import rendered
 from channels.steps.sources import When
-from pim.domain.conditions import EVERYTHING, All, Any_, Leaf, Node, Not, fold, parse
+from pim.domain.conditions import EVERYTHING, FIELDS, All, Any_, Leaf, Node, Not, fold, parse
 from pim.domain.structure import ALL, Structure
 from pim.domain.values import Cell as ValueCell
 from pim.errors import Refused
@@ -175,6 +175,14 @@ def _read_field(reader: Reader, value: Mapping[str, Any], path: str) -> Node:
             "mapping.change_set",
             "A mapping cannot ask for change sets",
             mend="Ask for them in the feed's own condition",
+        )
+        return EVERYTHING
+    if FIELDS.get(str(value["field"]).lower()) == "feeds":
+        reader.add(
+            path,
+            "mapping.asks_feeds",
+            "A mapping cannot ask where a product is published",
+            mend="Ask for a value, a category or completeness",
         )
         return EVERYTHING
     attribute = context.structure.attributes.get(str(value["field"]))

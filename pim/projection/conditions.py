@@ -12,6 +12,7 @@ from operator import and_, or_
 
 import polars as pl
 
+from pim.db.conditions import Facts
 from pim.domain.conditions import FIELDS, All, Any_, Leaf, Node, Not, kind_of
 from pim.domain.structure import Structure
 from pim.projection.columns import Column
@@ -26,12 +27,14 @@ def compile_node(
     now: datetime,
     known: Collection[str] = (),
     members: Members | None = None,
+    facts: Facts | None = None,
 ) -> tuple[pl.Expr, dict[str, Column]]:
     """Return a condition as an expression over a frame, and the columns that the frame needs.
 
-    `known` names the columns that exist, `members` finds what change sets touched.
+    `known` names the columns that exist, `members` finds what change sets touched, `facts` what
+    feeds know.
     """
-    compiler = Compiler(structure=structure, now=now, known=known, members=members)
+    compiler = Compiler(structure=structure, now=now, known=known, members=members, facts=facts)
     return compiler.node(node), compiler.needed(node)
 
 

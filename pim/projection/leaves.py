@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pim.db.conditions import Facts
 from pim.domain.conditions import fold
 from pim.domain.structure import Structure
 from pim.projection import lowered
@@ -45,6 +46,7 @@ class Context:
     now: datetime
     known: Collection[str] = ()
     members: Members | None = None
+    facts: Facts | None = None
 
     def lowered(self, column: Column) -> Column | None:
         """Return the column that holds a text in lower case, None if there is none."""

@@ -7,7 +7,7 @@ tell facts about rows, whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import and_, or_
@@ -57,8 +57,13 @@ class Masks:
         words = fold(text)
         labels = searched.labels(self.catalogue, self.compiler.structure)
         return self._each(
-            ("text", side, words), lambda piece: self._text(piece, side, labels, words)
+            ("text", side, words, self._over(labels)),
+            lambda piece: self._text(piece, side, labels, words),
         )
+
+    def _over(self, columns: Sequence[Column]) -> tuple[Hashable, ...]:
+        """Return what is laid over columns."""
+        return ()
 
     def _fold(self, side: int, masks: Iterable[pl.Series], *, every: bool) -> pl.Series:
         found = list(masks)
@@ -80,7 +85,7 @@ class Masks:
         A relative day means another one tomorrow; a relative moment another one at once.
         """
         value = leaf.value
-        if leaf.field == "change_set":
+        if leaf.field in ("change_set", "published_in", "rejected_by"):
             return None
         if isinstance(value, str) and dates.is_relative(value):
             kind = kind_of(leaf.field, self.compiler.structure)
@@ -135,7 +140,7 @@ class Masks:
         found = [self._identifiers(piece, side, words)]
         for label in (label for label in labels if label not in plain):
             small = Column(name=lowered.name(label.name), dtype=pl.String())
-            test = Test(columns=(small,), holds=_contains(small.name, words), cell=True)
+            test = Test(columns=(small,), holds=contains(small.name, words), cell=True)
             found.append(self._test(piece, side, test))
         if plain and piece is self.catalogue.pieces[0]:
             names = [label.name for label in plain]
@@ -148,11 +153,11 @@ class Masks:
         if side == PRODUCTS and piece is self.catalogue.pieces[0]:
             return searched.in_identifiers(self.catalogue, words)
         column = Column(name=lowered.name("identifier"), dtype=pl.String())
-        test = Test(columns=(column,), holds=_contains(column.name, words))
+        test = Test(columns=(column,), holds=contains(column.name, words))
         return self._test(piece, side, test)
 
 
-def _contains(name: str, text: str) -> pl.Expr:
+def contains(name: str, text: str) -> pl.Expr:
     """Tell whether a column in lower case contains a text."""
     return lowered_holds(pl.col(name), "CONTAINS", text).fill_null(False)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from pim.db.conditions.context import nobody_knows
 from pim.domain.conditions import FieldKind, Leaf, descendants, fold, resolve_moment
 from pim.domain.structure import Structure
 from pim.projection import columns
@@ -131,6 +132,15 @@ def _change_set(context: Context, leaf: Leaf) -> Test:
     return Test(columns=(_column("id"),), holds=pl.col("id").is_in(ids.implode()))
 
 
+def _feeds(context: Context, leaf: Leaf) -> Test:
+    if context.facts is None:
+        raise nobody_knows(leaf.field)
+    ids = context.facts(leaf.field, leaf.value)
+    some = pl.col("id").is_in(ids.implode())
+    none = leaf.operator in ("EMPTY", "NOT IN")
+    return Test(columns=(_column("id"),), holds=~some if none else some)
+
+
 SYSTEM_TESTS: Final[Mapping[FieldKind, System]] = {
     "text": _identifier,
     "uuid": _belongs("uuid", _folded),
@@ -144,4 +154,5 @@ SYSTEM_TESTS: Final[Mapping[FieldKind, System]] = {
     "completeness": _completeness,
     "moment": _moment,
     "change_set": _change_set,
+    "feeds": _feeds,
 }

@@ -7,17 +7,17 @@ negation. Searches run on the projection; SQL re-checks chosen rows at the momen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pim.db.conditions.context import CellReader, Compiler, Table, source
+from pim.db.conditions.context import CellReader, Compiler, Facts, Table, source
 from pim.db.conditions.leaves import leaf_sql
 from pim.domain.conditions import All, Any_, Condition, Leaf, Node, Not
 from pim.domain.structure import Structure
 
-__all__ = ["CellReader", "Compiled", "Table", "compile_sql", "source"]
+__all__ = ["CellReader", "Compiled", "Facts", "Table", "compile_sql", "source"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +29,21 @@ class Compiled:
 
 
 def compile_sql(
-    condition: Condition, structure: Structure, now: datetime, *, table: Table = "product"
+    condition: Condition,
+    structure: Structure,
+    now: datetime,
+    *,
+    table: Table = "product",
+    facts: Facts | None = None,
+    among: Sequence[int] | None = None,
 ) -> Compiled:
     """Return a condition, parsed against the structure, as SQL over rows of a table.
 
-    `now` is what relative dates start from. Raises KeyError for a field that the structure lacks.
+    `now` is what relative dates start from. `facts` answers what feeds know; with `among` only
+    these ids matter. Raises KeyError for a field that the structure lacks, Refused for one that
+    nobody can answer.
     """
-    compiler = Compiler(structure=structure, now=now, table=table)
+    compiler = Compiler(structure=structure, now=now, table=table, facts=facts, among=among)
     sql = _node(condition.root, compiler)
     return Compiled(sql=sql, parameters=compiler.parameters)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
+import polars as pl
+
 from pim.domain.structure import Structure
 from pim.domain.values import Cell
+from pim.errors import Refused
 
 Table = Literal["product", "product_model"]
+
+#: Returns the ids of the products of which a fact holds: the field (published_in, rejected_by) and
+#: codes of feeds, None for any feed. Raises Refused for a feed that is not there.
+Facts = Callable[[str, Sequence[str] | None], pl.Series]
 
 #: The aliases that may hold a row's values, nearest first.
 ALIASES: Final = ("e", "p1", "p2")
@@ -27,6 +34,14 @@ def source(table: Table) -> str:
 def storable(text: str) -> bool:
     """Tell whether PostgreSQL can hold a text; no value equals one that it cannot."""
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def nobody_knows(field: str) -> Refused:
+    """Return what to raise for a field that feeds answer, where no feed can be asked."""
+    return Refused(
+        f"A condition asks for {field}, which hangs on publications and can only choose products "
+        "for lists, exports and edits: take it out here."
+    )
 
 
 @dataclass(kw_only=True)
@@ -99,3 +114,6 @@ class Compiler(CellReader):
     """One compilation of a condition; `now` is what relative dates start from."""
 
     now: datetime
+    facts: Facts | None = None
+    #: The rows that are asked about, where facts may know many more.
+    among: Sequence[int] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from pim.db.conditions.context import ALIASES, Compiler
+from pim.db.conditions.context import ALIASES, Compiler, nobody_knows
 from pim.db.conditions.texts import text_sql
 from pim.domain.conditions import FieldKind, Leaf, descendants, fold, resolve_moment
 from pim.domain.structure import Codes
@@ -115,6 +115,17 @@ def _change_set(leaf: Leaf, compiler: Compiler) -> str:
     )
 
 
+def _feeds(leaf: Leaf, compiler: Compiler) -> str:
+    """Ask what feeds know of products; of models they know nothing."""
+    if compiler.facts is None:
+        raise nobody_knows(leaf.field)
+    found = compiler.facts(leaf.field, leaf.value)
+    if compiler.among is not None:
+        found = found.filter(found.is_in(list(compiler.among)))
+    some = f"e.id = ANY({compiler.bind(found.to_list(), 'bigint[]')})"
+    return f"NOT {some}" if leaf.operator in ("EMPTY", "NOT IN") else some
+
+
 def _ids(leaf: Leaf, things: Codes[Any], compiler: Compiler) -> str:
     return compiler.bind(_known(leaf.value, things), "bigint[]")
 
@@ -137,4 +148,5 @@ SYSTEM: Final[Mapping[FieldKind, System]] = {
     "enabled": _enabled,
     "moment": _moment,
     "change_set": _change_set,
+    "feeds": _feeds,
 }

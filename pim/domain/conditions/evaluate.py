@@ -13,6 +13,8 @@ Used for single products and as the oracle of property tests, never for catalogu
   family have none. `level` is simple, variant or model.
 - IN CHILDREN takes in the categories named and all below them.
 - A model has no `enabled`: neither = nor != holds.
+- `published_in` and `rejected_by` tell where a product stood in the newest publications of feeds;
+  a model stands in none.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ class ProductView:
     """A product or model as conditions see it, inherited values included.
 
     `completeness` maps (channel, locale) to the ratio; for a model `identifier` is its code.
+    `published_in` and `rejected_by` are codes of feeds.
     """
 
     level: Literal["simple", "variant", "model"] = "simple"
@@ -52,6 +55,8 @@ class ProductView:
     created: datetime | None = None
     updated: datetime | None = None
     change_sets: frozenset[int] = frozenset()
+    published_in: frozenset[str] = frozenset()
+    rejected_by: frozenset[str] = frozenset()
     completeness: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
@@ -219,6 +224,11 @@ def _change_set(leaf: Leaf, product: ProductView, _s: Structure, _n: datetime) -
     return bool(product.change_sets & set(leaf.value))
 
 
+def _feeds(leaf: Leaf, product: ProductView, structure: Structure, now: datetime) -> bool:
+    held = product.published_in if leaf.field == "published_in" else product.rejected_by
+    return _belongs(lambda _: held)(leaf, product, structure, now)
+
+
 _LEAVES: Final[Mapping[FieldKind, Test]] = {
     "text": _value(_text),
     "media": _value(_media),
@@ -241,4 +251,5 @@ _LEAVES: Final[Mapping[FieldKind, Test]] = {
     "completeness": _completeness,
     "moment": _moment,
     "change_set": _change_set,
+    "feeds": _feeds,
 }

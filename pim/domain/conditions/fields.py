@@ -11,7 +11,7 @@ from pim.domain.structure import Attribute, Structure
 FieldKind = Literal[
     "text", "number", "metric", "price", "date", "boolean", "options", "media", "keys", "link",
     "uuid", "family", "family_variant", "parent", "level", "categories", "groups", "enabled",
-    "completeness", "moment", "change_set",
+    "completeness", "moment", "change_set", "feeds",
 ]  # fmt: skip
 
 #: Fields that are not attributes, with their kind.
@@ -29,6 +29,8 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "created": "moment",
     "updated": "moment",
     "change_set": "change_set",
+    "published_in": "feeds",
+    "rejected_by": "feeds",
 }
 
 LEVELS: Final = ("simple", "variant", "model")
@@ -64,6 +66,7 @@ KERNEL: Final[Mapping[FieldKind, tuple[str, ...]]] = {
     "completeness": _ORDER,
     "moment": _ORDER,
     "change_set": ("IN",),
+    "feeds": _CODES,
 }
 
 _SHORTHAND: Final[Mapping[FieldKind, tuple[str, ...]]] = {
@@ -74,6 +77,7 @@ _SHORTHAND: Final[Mapping[FieldKind, tuple[str, ...]]] = {
     "moment": (*_RANGE, _RECENT),
     **dict.fromkeys(("options", "keys", "link", "uuid"), ("=", "!=")),
     **dict.fromkeys(("family", "family_variant", "parent", "level", "groups"), ("=", "!=")),
+    "feeds": ("=", "!="),
     "change_set": ("=",),
 }
 

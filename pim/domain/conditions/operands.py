@@ -178,6 +178,7 @@ _READERS: Final[Mapping[FieldKind, Reader]] = {
     "keys": _text,
     "link": _text,
     "parent": _text,
+    "feeds": _text,
     "number": _number,
     "metric": _metric,
     "price": _price,

@@ -272,7 +272,7 @@ def test_every_operator_of_a_kind_leads_to_its_kernel(kind: Any) -> None:
         name
         for name in ["identifier", "created", *(a.code for a in STRUCTURE.attributes), "uuid",
                      "family", "family_variant", "parent", "level", "categories", "groups",
-                     "enabled", "completeness", "change_set"]
+                     "enabled", "completeness", "change_set", "rejected_by"]
         if kind_of(name, STRUCTURE) == kind
     )  # fmt: skip
     value = {
