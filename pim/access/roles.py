@@ -11,6 +11,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "home.view": "see the overview",
     "products.view": "see products and their history",
     "products.edit": "change products",
+    "campaigns.view": "see campaigns, their calendar and conflicts",
+    "campaigns.edit": "save, stop, restore and delete campaigns",
     "feeds.view": "see feeds, publications and their files",
     "feeds.publish": "publish, release and roll back feeds",
     "feeds.edit": "change what feeds are",
@@ -32,7 +34,9 @@ class Role:
 
 
 _VIEWS: Final = frozenset(action for action in ACTIONS if action.endswith(".view"))
-_EDITS: Final = frozenset({"products.edit", "feeds.publish", "runs.cancel", "imports.run"})
+_EDITS: Final = frozenset(
+    {"products.edit", "campaigns.edit", "feeds.publish", "runs.cancel", "imports.run"}
+)
 
 ROLES: Final[Mapping[str, Role]] = {
     role.code: role

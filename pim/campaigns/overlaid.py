@@ -1,4 +1,4 @@
-"""What campaigns may do: operations on values, and cells given one by one."""
+"""What campaigns may do: operations on values, categories, status; cells given one by one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pim.domain import operations
-from pim.domain.attribute_types.problems import problem
-from pim.domain.operations import CellOperation
+from pim.domain.addresses import EVERY
+from pim.domain.attribute_types.problems import listed, problem
+from pim.domain.operations import CellOperation, Copy, EntityOperation, Operation
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
 from pim.errors import Refused
@@ -18,6 +19,8 @@ CELLS: Final = "cells"
 
 #: They write values, but take them from files that must lie in the store first.
 NEVER: Final = frozenset({"attach_media"})
+#: What a product is, beside its values, and may be laid over all the same.
+STATES: Final = frozenset({"enabled", "categories"})
 
 Known = Callable[[str], bool]
 
@@ -33,7 +36,7 @@ class SheetCells:
         return {"type": CELLS, "sheet": self.sheet}
 
 
-Overlay = CellOperation | SheetCells
+Overlay = Operation | SheetCells
 
 
 def read_overlays(
@@ -61,15 +64,61 @@ def _read(
 ) -> tuple[Overlay | None, list[Violation]]:
     if document.get("type") == CELLS:
         return _sheet(document, path, known)
+    fitted, faults = _fitted(document, structure, path)
     try:
-        (operation,) = operations.parse([document], structure, path=path)
+        (operation,) = operations.parse([fitted], structure, path=path)
     except Refused as refusal:
-        return None, [_moved(violation, path) for violation in refusal.violations]
-    if not isinstance(operation, CellOperation) or operation.type in NEVER:
+        return None, [*faults, *(_moved(violation, path) for violation in refusal.violations)]
+    if not _lies_over(operation):
         return None, [_no_overlay(operation.type, path)]
-    if fault := _identity(operation, structure, path):
-        return None, [fault]
-    return operation, []
+    if isinstance(operation, CellOperation):
+        faults += _identity(operation, structure, path)
+    return (None if faults else operation), faults
+
+
+def _lies_over(operation: Operation) -> bool:
+    """Tell whether an operation can be laid over products that stay as they are."""
+    if isinstance(operation, EntityOperation):
+        return operation.touches in STATES
+    return isinstance(operation, CellOperation) and operation.type not in NEVER
+
+
+def _fitted(
+    document: Mapping[str, Any], structure: Structure, path: str
+) -> tuple[dict[str, Any], list[Violation]]:
+    """Return an operation as one that writes could say, and what is wrong with its scopes.
+
+    An overlay is laid per channel anyway, so an attribute that does not vary by channel may have a
+    scope here: it says for which channels the operation is meant. What is not said means all.
+    """
+    fitted = dict(document)
+    faults: list[Violation] = []
+    for prefix, name in (("", "field"), ("to_", "to_field")):
+        code = fitted.get(name)
+        attribute = structure.attributes.get(code) if isinstance(code, str) else None
+        if attribute is None:
+            continue
+        scope, locale = f"{prefix}scope", f"{prefix}locale"
+        if attribute.scopable:
+            fitted[scope] = fitted.get(scope) or EVERY
+        elif given := fitted.pop(scope, None):
+            faults += _unknown_scopes(given, structure, f"{path}.{scope}")
+        if attribute.localizable:
+            fitted[locale] = fitted.get(locale) or EVERY
+    return fitted, faults
+
+
+def _unknown_scopes(given: Any, structure: Structure, path: str) -> list[Violation]:
+    codes = [given] if isinstance(given, str) else given if isinstance(given, list) else [given]
+    known = listed((channel.code for channel in structure.channels), most=20)
+    return [
+        problem(
+            "campaign.unknown_name", path, 'There is no {noun} "{value}" here.', code,
+            noun="channel", known=known, mend="Choose one of: {known}.",
+        )
+        for code in codes
+        if code != EVERY and code not in structure.channels
+    ]  # fmt: skip
 
 
 def _moved(violation: Violation, path: str) -> Violation:
@@ -98,16 +147,13 @@ def _no_overlay(kind: str, path: str) -> Violation:
     )
 
 
-def _identity(operation: CellOperation, structure: Structure, path: str) -> Violation | None:
+def _identity(operation: CellOperation, structure: Structure, path: str) -> list[Violation]:
     """Return why an attribute that tells products apart cannot be laid over."""
     axes = {a for v in structure.family_variants for level in v.levels for a in level.axes}
     attribute = structure.attributes[operation.field]
     if not attribute.unique and attribute.code not in axes:
-        return None
-    return problem(
-        "campaign.identity",
-        f"{path}.field",
-        "{value} tells products apart, so a campaign cannot lay other values over it.",
-        attribute.code,
-        mend="Choose another attribute.",
-    )
+        return []
+    message = "{value} tells products apart, so a campaign cannot lay other values over it."
+    name = "to_field" if isinstance(operation, Copy) else "field"
+    mend = "Choose another attribute."
+    return [problem("campaign.identity", f"{path}.{name}", message, attribute.code, mend=mend)]

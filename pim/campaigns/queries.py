@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import Select, any_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from pim.campaigns.models import Campaign, CampaignMembers, CampaignSheet, CampaignVersion
 from pim.errors import NotFound
 
 State = Literal["planned", "running", "ended", "stopped"]
+
+#: Moments before and after any campaign.
+ALWAYS: Final = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 
 
 def find_campaign(session: Session, code: str) -> CampaignVersion:
@@ -50,9 +52,22 @@ def between(
     )
     if channel is not None:
         named = func.lower(func.array_to_string(version.channels, "\n"))
-        one_of = func.string_to_array(named, "\n").contains(array([channel.lower()]))
-        query = query.where(or_(func.cardinality(version.channels) == 0, one_of))
+        among = literal(channel.lower()) == any_(func.string_to_array(named, "\n"))
+        query = query.where(or_(func.cardinality(version.channels) == 0, among))
     return session.scalars(_in_time(query)).all()
+
+
+def find_version(session: Session, code: str, number: int | None) -> CampaignVersion:
+    """Return a version of a campaign by number, the present one without; else raise NotFound.
+
+    Of a campaign that is deleted its versions are found all the same.
+    """
+    if number is None:
+        return find_campaign(session, code)
+    for version in versions_of(session, code):
+        if version.version == number:
+            return version
+    raise NotFound(f'The campaign "{code}" has no version {number}.')
 
 
 def versions_of(session: Session, code: str) -> Sequence[CampaignVersion]:
@@ -91,6 +106,31 @@ def member_count(session: Session, version: CampaignVersion) -> int | None:
         return None
     counted = select(func.cardinality(CampaignMembers.ids))
     return session.scalar(counted.where(CampaignMembers.digest == version.members))
+
+
+def member_ids(session: Session, version: CampaignVersion) -> list[int]:
+    """Return the products that a campaign has frozen, in order; none if it is live."""
+    found = session.get(CampaignMembers, version.members) if version.members else None
+    return list(found.ids) if found else []
+
+
+def written_by(session: Session, change_set_id: int) -> Sequence[CampaignVersion]:
+    """Return the versions that a change set has written."""
+    version = CampaignVersion
+    query = select(version).where(version.change_set_id == change_set_id)
+    return session.scalars(query.order_by(version.campaign_id, version.version)).all()
+
+
+def newest_number(session: Session, version: CampaignVersion) -> int:
+    """Return the number of the newest version of a version's campaign."""
+    known = CampaignVersion
+    query = select(func.max(known.version)).where(known.campaign_id == version.campaign_id)
+    return session.scalar(query) or 0
+
+
+def before(session: Session, version: CampaignVersion) -> CampaignVersion | None:
+    """Return the version before one; None before the first."""
+    return session.get(CampaignVersion, (version.campaign_id, version.version - 1))
 
 
 def _present() -> Select[CampaignVersion]:

@@ -98,6 +98,7 @@ def commands() -> click.Group:
     from pim.cli import (
         backup,
         bulk,
+        campaigns,
         database,
         demo,
         doctor,
@@ -117,6 +118,7 @@ def commands() -> click.Group:
         imports.register,
         exports.register,
         bulk.register,
+        campaigns.register,
         history.register,
         feeds.register,
         runs.register,

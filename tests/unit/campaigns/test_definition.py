@@ -9,6 +9,7 @@ import pytest
 
 from pim.campaigns.definition import parse_campaign, read_campaign
 from pim.campaigns.overlaid import SheetCells
+from pim.domain import operations
 from pim.domain.operations import Calculate, SetValue
 from pim.errors import Refused
 from tests.factories.structure import footwear
@@ -67,6 +68,25 @@ def test_a_document_in_canonical_form_says_the_same_again():
 def test_an_overlay_of_one_channel_may_lie_over_what_does_not_vary_by_channel():
     do = [{"type": "set", "field": "name", "locale": "*", "value": "Sale"}]
     assert isinstance(parse_campaign(document(do=do), STRUCTURE).overlays[0], SetValue)
+
+
+def test_an_operation_may_name_a_channel_where_its_attribute_does_not_vary_by_it():
+    do = [{"type": "set", "field": "waterproof", "scope": "web", "value": True}]
+    found = parse_campaign(document(do=do, channels=[]), STRUCTURE)
+    assert found.document["do"] == do
+
+
+def test_scopes_and_locales_that_are_not_named_mean_all():
+    do = [{"type": "append", "field": "description", "text": "!"}]
+    (overlay,) = parse_campaign(document(do=do), STRUCTURE).overlays
+    assert len(operations.cells(overlay, STRUCTURE)) == 3
+
+
+@pytest.mark.parametrize(
+    "operation", [{"type": "disable"}, {"type": "categorize", "add": ["sales"]}]
+)
+def test_categories_and_status_can_be_laid_over(operation):
+    assert parse_campaign(document(do=[operation]), STRUCTURE).document["do"] == [operation]
 
 
 def test_every_problem_is_named_at_its_place():
@@ -174,8 +194,12 @@ def test_an_hour_that_passes_twice_can_hold_a_campaign():
 @pytest.mark.parametrize(
     ("operation", "path", "code"),
     [
-        ({"type": "disable"}, "do[0].type", "campaign.no_overlay"),
-        ({"type": "categorize", "add": ["sales"]}, "do[0].type", "campaign.no_overlay"),
+        ({"type": "set_groups", "add": ["promo"]}, "do[0].type", "campaign.no_overlay"),
+        ({"type": "set_family", "family": "Bags"}, "do[0].type", "campaign.no_overlay"),
+        ({"type": "copy", "from_field": "name", "from_locale": "en_GB", "to_field": "ean"},
+         "do[0].to_field", "campaign.identity"),
+        ({"type": "set", "field": "pieces", "scope": ["web", "shop"], "value": 2},
+         "do[0].scope", "campaign.unknown_name"),
         ({"type": "set", "field": "ean", "value": "4006381333931"}, "do[0].field",
          "campaign.identity"),
         ({"type": "set", "field": "color", "value": "Red"}, "do[0].field", "campaign.identity"),

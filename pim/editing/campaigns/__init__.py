@@ -1,0 +1,1 @@
+"""Campaigns as people work with them: saved with their products, conflicts, what-if."""
