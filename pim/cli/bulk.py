@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from channels.facts import projection_of
 from pim.cli.context import Cli, parse_json, pass_cli
 from pim.cli.edits import show_result
 from pim.cli.selecting import chosen_by
@@ -15,7 +16,6 @@ from pim.editing.bulk import BulkEdit
 from pim.editing.interruptions import settle
 from pim.editing.selections.document import Level
 from pim.products.undo import undo
-from pim.projection import Projection
 from pim.structure.queries import current
 
 
@@ -50,7 +50,7 @@ def bulk(cli: Cli, /, do: str, dry_run: bool, label: str, **chosen: Any) -> None
     ):
         edit = BulkEdit(
             work=work,
-            projection=Projection.from_settings(cli.settings, engine),
+            projection=projection_of(cli.settings, engine),
             structure=current(work.session),
             where=where,
             do=operations,

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
+from channels.facts import projection_of
 from pim.db.embedded import database_url
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import Work, unit_of_work
@@ -57,7 +58,7 @@ class Cli:
 
     def projection(self, engine: Engine) -> Projection:
         """Return the projection, brought up to date."""
-        projection = Projection.from_settings(self.settings, engine)
+        projection = projection_of(self.settings, engine)
         projection.refresh()
         return projection
 

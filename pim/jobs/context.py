@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
+from channels.facts import projection_of
 from channels.publication.rounds import Round
 from pim.db.engine import create_engine
 from pim.projection import Projection
@@ -28,7 +29,7 @@ class JobContext:
     @cached_property
     def projection(self) -> Projection:
         """Return the catalogue in columns."""
-        return Projection.from_settings(self.settings, self.engine)
+        return projection_of(self.settings, self.engine)
 
     @cached_property
     def round(self) -> Round:

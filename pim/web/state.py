@@ -11,6 +11,7 @@ from typing import Any
 from flask import current_app, g
 from sqlalchemy import Engine
 
+from channels.facts import projection_of
 from pim.access.throttle import Throttle
 from pim.assets.renderer import Renderer
 from pim.assets.storage import Storage
@@ -35,7 +36,7 @@ class Parts:
     @cached_property
     def projection(self) -> Projection:
         """Return the catalogue in columns; made late, in the process that reads it."""
-        return Projection.from_settings(self.settings, self.engine)
+        return projection_of(self.settings, self.engine)
 
     @cached_property
     def storage(self) -> Storage:
