@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,25 +31,15 @@ def _list(_context: click.Context, _parameter: click.Parameter, value: str) -> t
 @click.option("--attributes", default="", callback=_list, help="Only these, separated by commas.")
 @click.option("--scope", help="Values of this channel and of none.")
 @click.option("--locales", default="", callback=_list, help="Only these, separated by commas.")
+@click.option(
+    "--round-trip",
+    is_flag=True,
+    help="Let each row tell its version, so that the edited file merges with others' edits.",
+)
 @pass_cli
-def export_(
-    cli: Cli,
-    entity: str,
-    out: Path,
-    file_format: str | None,
-    where: str | None,
-    attributes: tuple[str, ...],
-    scope: str | None,
-    locales: tuple[str, ...],
-) -> None:
+def export_(cli: Cli, /, entity: str, out: Path, where: str | None, **chosen: Any) -> None:
     """Export an entity in the flat format."""
-    options = ExportOptions(
-        file_format=file_format,
-        where=parse_json(where, "--where") if where else None,
-        attributes=attributes,
-        scope=scope,
-        locales=locales,
-    )
+    options = ExportOptions(where=parse_json(where, "--where") if where else None, **chosen)
     with cli.engine() as engine, unit_of_work(engine) as work:
         rows = export(
             work.session,

@@ -133,6 +133,8 @@ class History(Base):
     {identifier | code, family, family_variant, parent, enabled, categories, groups, associations,
     values}; categories and groups appear there as {id: true}. `action`: 0 update, 1 create,
     2 delete. A creation is a marker, its patches are null; a deletion keeps the row in `before`.
+    `from_version` and `to_version` are the entity's versions before the first and after the last
+    write that the row tells of: by them an older copy is compared (null in rows of older releases).
     """
 
     __tablename__ = "history"
@@ -146,6 +148,8 @@ class History(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     source_file: Mapped[str | None]
     source_row: Mapped[int | None] = mapped_column(Integer)
+    from_version: Mapped[int | None] = mapped_column(Integer)
+    to_version: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[Now]
 
 

@@ -80,6 +80,8 @@ def create(session: Session, *, change_set_id: int, kind: int, frame: pl.DataFra
         pl.lit(CREATE).alias("action"),
         "source_file",
         "source_row",
+        pl.lit(0).alias("from_version"),
+        pl.lit(1).alias("to_version"),
     )
     copy_in(session, "history", markers)
     append_log(session, change_set_id=change_set_id, kind=kind, ids=frame["id"].to_list())
@@ -112,7 +114,8 @@ def apply_patches(
 ) -> int:
     """Apply the temporary table `patch` to entities; its columns are those of `update`'s frame."""
     _merge(session, kind)
-    session.execute(_RECORD, {"change_set": change_set_id, "kind": kind})
+    record = text(_RECORD.format(table=TABLES[kind]))
+    session.execute(record, {"change_set": change_set_id, "kind": kind})
     return _log_patches(session, change_set_id=change_set_id, kind=kind, attributes=attributes)
 
 
@@ -173,22 +176,27 @@ _COUNT = text("SELECT count(*) FROM patch")
 _KEYS = text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")
 
 # An entity may be written twice in one change set (values first, associations when all products
-# are known): its row then tells the first "before" and the last "after". The time is that of the
+# are known): its row then tells the first "before" and the last "after"; a creation stays one and
+# tells only how far its versions go. The time is that of the
 # statement, not of the transaction: the entity is locked by now, so times follow the writes.
-_RECORD = text(
-    """
+_RECORD = """
     INSERT INTO history
-        (entity_id, change_set_id, kind, action, before, after, source_file, source_row, at)
-    SELECT id, :change_set, :kind, 0, before, after, source_file, source_row, clock_timestamp()
-    FROM patch
+        (entity_id, change_set_id, kind, action, before, after, source_file, source_row,
+        from_version, to_version, at)
+    SELECT p.id, :change_set, :kind, 0, p.before, p.after, p.source_file, p.source_row,
+        e.version - 1, e.version, clock_timestamp()
+    FROM patch p JOIN {table} e ON e.id = p.id
     ON CONFLICT (entity_id, change_set_id) DO UPDATE SET
-        before = pim_overlay(excluded.before, history.before),
-        after = pim_overlay(history.after, excluded.after),
-        source_file = coalesce(excluded.source_file, history.source_file),
-        source_row = coalesce(excluded.source_row, history.source_row)
-    WHERE history.action = 0
-    """
-)
+        before = CASE history.action WHEN 0
+            THEN pim_overlay(excluded.before, history.before) END,
+        after = CASE history.action WHEN 0 THEN pim_overlay(history.after, excluded.after) END,
+        source_file = CASE history.action WHEN 0
+            THEN coalesce(excluded.source_file, history.source_file)
+            ELSE history.source_file END,
+        source_row = CASE history.action WHEN 0
+            THEN coalesce(excluded.source_row, history.source_row) ELSE history.source_row END,
+        to_version = excluded.to_version
+"""
 
 
 def _log_patches(
@@ -227,8 +235,10 @@ def delete(session: Session, *, change_set_id: int, kind: int, ids: Sequence[int
 
 
 _KEEP = """
-    INSERT INTO history (entity_id, change_set_id, kind, action, before, at)
-    SELECT e.id, :change_set, :kind, 2, to_jsonb(e), clock_timestamp() FROM {table} e
+    INSERT INTO history
+        (entity_id, change_set_id, kind, action, before, from_version, to_version, at)
+    SELECT e.id, :change_set, :kind, 2, to_jsonb(e), e.version, e.version, clock_timestamp()
+    FROM {table} e
     WHERE e.id = ANY(:ids)
 """
 _FORGET_UNIQUE = "DELETE FROM unique_value WHERE entity_id = ANY(:ids)"

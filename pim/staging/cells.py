@@ -26,8 +26,15 @@ from pim.staging.header import HeaderPlan, ValueColumns
 from pim.staging.media import MEDIA_TYPES, MediaFiles
 from pim.staging.misplaced import misplaced
 from pim.staging.places import Placed
+from pim.staging.round_trip.columns import TripColumn
+from pim.staging.round_trip.spreadsheets import either_sign
+from pim.staging.round_trip.trip import Trip
 
 Texts = Mapping[str, pl.Series]
+
+NUMBER_TYPES = frozenset(
+    {"pim_catalog_number", "pim_catalog_metric", "pim_catalog_price_collection"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,23 +74,58 @@ class CellReader:
 
     def _read(self, frame: pl.DataFrame, value: ValueColumns) -> ReadCell:
         given = {suffix: frame[column] for suffix, column in value.columns.items()}
+        if self.plan.version and value.attribute.type in NUMBER_TYPES:
+            given = {
+                suffix: column if suffix == "unit" else either_sign(column, self.format.decimal)
+                for suffix, column in given.items()
+            }
         is_media = value.attribute.type in MEDIA_TYPES
         result = None if is_media else self._parse(value, given)
         return ReadCell(value=value, given=given, filled=_filled(given), result=result)
 
     def settle(
-        self, cells: Sequence[ReadCell], placed: Placed, findings: Findings
+        self,
+        cells: Sequence[ReadCell],
+        placed: Placed,
+        findings: Findings,
+        trip: Trip | None = None,
     ) -> dict[Cell, pl.Series]:
-        """Return the JSON text of each cell (null: leave alone); problems go to `findings`."""
-        settled = {read.value.cell: self._settle(read, placed, findings) for read in cells}
+        """Return the JSON text of each cell (null: leave alone); problems go to `findings`.
+
+        Of rows that come back from an export only what the sheet has changed counts. The stored
+        text of a cell stands in the placed frame under its position in `cells`.
+        """
+        settled = {}
+        for number, read in enumerate(cells):
+            cell = read.value.cell
+            stored = placed.frame[str(number)]
+            column = TripColumn.of(trip, cell, self.structure, stored) if trip else None
+            settled[cell] = self._settle(read, placed, findings, column)
         return {
             cell: column for cell, column in settled.items() if column.null_count() < len(column)
         }
 
-    def _settle(self, read: ReadCell, placed: Placed, findings: Findings) -> pl.Series:
+    def _settle(
+        self, read: ReadCell, placed: Placed, findings: Findings, trip: TripColumn | None
+    ) -> pl.Series:
         owned = placed.owned(read.value.cell.attribute)
+        if trip:
+            told = trip.touched(read.given, read.filled, read.result.json if read.result else None)
+            return trip.merge(self._said(read, owned, told, placed, findings))
+        return self._said(read, owned, _all(owned.len()), placed, findings)
+
+    def _said(
+        self,
+        read: ReadCell,
+        owned: pl.Series,
+        told: pl.Series,
+        placed: Placed,
+        findings: Findings,
+    ) -> pl.Series:
+        """Return what rows say: `owned` are those that may hold the cell, `told` those that do."""
         if not owned.all():
-            self._warn(read, read.filled & ~owned, placed, findings)
+            self._warn(read, read.filled & ~owned & told, placed, findings)
+        owned &= told
         result = read.result or self._stored(read, owned, findings)
         if result.violations.height:
             kept = owned.gather(result.violations["index"])
@@ -127,6 +169,10 @@ class CellReader:
             if not _says_the_same(text, above):
                 place = placed.place_of(position)
                 findings.add(position, misplaced(column, read.value.cell.attribute, place))
+
+
+def _all(height: int) -> pl.Series:
+    return pl.repeat(value=True, n=height, eager=True, dtype=pl.Boolean)
 
 
 def _says_the_same(text: str | None, above: Any) -> bool:

@@ -11,7 +11,10 @@ Blank = Literal["keep", "clear", "refuse"]
 
 @dataclass
 class Counts:
-    """rows = created + updated + unchanged + rejected, always; warnings beside."""
+    """rows = created + updated + unchanged + rejected, always; beside them warnings and conflicts.
+
+    A conflict is a cell, its row counts as what the row's other cells come to.
+    """
 
     rows: int = 0
     created: int = 0
@@ -19,6 +22,7 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     warnings: int = 0
+    conflicts: int = 0
 
     def add(self, other: Counts) -> None:
         """Add another chunk's counts."""

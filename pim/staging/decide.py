@@ -6,13 +6,14 @@ Nothing is written here. A dry run and a run decide by the same code over the sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from importers.contract import ROW
-from pim.domain.structure import Attribute, Structure
+from pim.domain.structure import Attribute, Codes, Structure
 from pim.domain.values import Cell
 from pim.staging.axes import check_axes
 from pim.staging.counts import Counts, Mode
@@ -23,6 +24,8 @@ from pim.staging.names import check_names, check_new_names
 from pim.staging.places import Placed
 from pim.staging.placing import Placing
 from pim.staging.reading import ChunkReader, ReadChunk
+from pim.staging.round_trip.own import settle_enabled, settle_members, settle_places
+from pim.staging.round_trip.trip import Trip, Trips
 from pim.staging.uniques import check_uniques
 
 
@@ -39,11 +42,15 @@ class Decision:
     creates: pl.DataFrame
     uniques: Mapping[int, pl.Series]
     updates: pl.DataFrame
+    trip: Trip | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decider:
-    """Decides the chunks of one file; `repeated` tells rows whose name stood there before."""
+    """Decides the chunks of one file; `repeated` tells rows whose name stood there before.
+
+    `trips` recognises rows that were exported and come back.
+    """
 
     session: Session
     structure: Structure
@@ -51,6 +58,7 @@ class Decider:
     reader: ChunkReader
     file: str
     repeated: pl.DataFrame
+    trips: Trips
     mode: Mode = "create_or_update"
 
     def decide(self, chunk: ReadChunk) -> Decision:
@@ -58,10 +66,14 @@ class Decider:
         findings = Findings(chunk.rows[ROW].to_list())
         asked = {read.value.cell: str(n) for n, read in enumerate(chunk.cells)}
         placing = Placing(session=self.session, structure=self.structure, plan=self.plan)
-        placed = placing.place(chunk.rows, list(asked), findings)
+        trip = self.trips.begin(chunk.texts, chunk.rows, findings)
+        rows = settle_places(trip, self.session, self.structure) if trip else chunk.rows
+        placed = placing.place(rows, list(asked), findings)
         self._check_names(placed, findings)
-        cells = self.reader.cells.settle(chunk.cells, placed, findings)
+        cells = self.reader.cells.settle(chunk.cells, placed, findings, trip)
         chunk.note(findings)
+        if trip:
+            chunk = self._own(chunk, trip, placed)
         check_axes(self.session, self.plan.kind, placed, cells, findings)
         uniques = self._uniques(cells)
         check_uniques(self.session, placed, cells, uniques, findings)
@@ -75,7 +87,21 @@ class Decider:
             members=chunk.members,
             enabled=chunk.enabled,
         )
-        return _sorted_out(drafts, placed, findings)
+        return replace(_sorted_out(drafts, placed, findings), trip=trip)
+
+    def _own(self, chunk: ReadChunk, trip: Trip, placed: Placed) -> ReadChunk:
+        """Return a chunk in which status and memberships are only told where they were changed."""
+        nouns: Mapping[str, Codes[Any]] = {
+            "categories": self.structure.categories,
+            "groups": self.structure.groups,
+        }
+        frame = placed.frame
+        members = {
+            key: settle_members(trip, key, listed, frame[f"stored_{key}"], nouns[key])
+            for key, listed in chunk.members.items()
+        }
+        enabled = settle_enabled(trip, chunk.enabled, frame["stored_enabled"])
+        return replace(chunk, members=members, enabled=enabled)
 
     def _uniques(self, cells: Iterable[Cell]) -> dict[Cell, Attribute]:
         """Return the cells whose values only one product may have, the identifier's aside."""

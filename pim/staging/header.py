@@ -10,6 +10,7 @@ from pim.domain.structure import ALL, AssociationType, Attribute, Structure
 from pim.domain.values import Cell
 from pim.domain.violations import Violation
 from pim.products.models import MODEL, PRODUCT
+from pim.staging.round_trip.marks import VERSION
 
 SYSTEM = {
     PRODUCT: ("family", "parent", "enabled", "categories", "groups"),
@@ -43,7 +44,10 @@ class AssociationColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class HeaderPlan:
-    """What a file's columns mean for products or models; `ignored` are shown to people."""
+    """What a file's columns mean for products or models; `ignored` are shown to people.
+
+    `version` is the column that tells which version of an entity a row was exported from.
+    """
 
     kind: int
     key: str | None
@@ -51,6 +55,7 @@ class HeaderPlan:
     values: tuple[ValueColumns, ...] = ()
     associations: tuple[AssociationColumns, ...] = ()
     ignored: tuple[Violation, ...] = ()
+    version: str | None = None
 
     @property
     def attributes(self) -> list[str]:
@@ -64,7 +69,8 @@ def read_header(header: Sequence[str], kind: int, structure: Structure) -> Heade
     system = {
         name: column for column in header for name in SYSTEM[kind] if column.casefold() == name
     }
-    left = [c for c in header if c != key and c not in system.values()]
+    version = next((column for column in header if column.casefold() == VERSION), None)
+    left = [c for c in header if c not in {key, version, *system.values()}]
     associations = _associations(left, structure)
     used = {a.column for a in associations} | {a.quantities for a in associations}
     values: dict[Cell, dict[str, str]] = {}
@@ -92,6 +98,7 @@ def read_header(header: Sequence[str], kind: int, structure: Structure) -> Heade
         ),
         associations=associations,
         ignored=tuple(ignored),
+        version=version,
     )
 
 

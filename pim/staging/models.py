@@ -1,10 +1,10 @@
-"""Tables of imports: saved profiles, and the violations of each run."""
+"""Tables of imports: saved profiles, and the violations and conflicts of each run."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, func, text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pim.db.base import Base, BigId, Now
@@ -37,6 +37,30 @@ class ImportViolation(Base):
     severity: Mapped[str]
     message: Mapped[str]
     mend: Mapped[str] = mapped_column(server_default=text("''"))
+
+
+class ImportConflict(Base):
+    """A cell that a sheet and somebody else changed differently; nothing of the sheet's is written.
+
+    `base` is what the sheet's export showed, `theirs` what stands there now, `ours` what the sheet
+    says: JSON texts, null where nothing stands.
+    `version` is the entity's at that moment.
+    """
+
+    __tablename__ = "import_conflict"
+
+    id: Mapped[BigId]
+    run_id: Mapped[int] = mapped_column(ForeignKey(Run.id, ondelete="CASCADE"), index=True)
+    file: Mapped[str]
+    row: Mapped[int]
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    entity_id: Mapped[int]
+    identifier: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)
+    field: Mapped[str]
+    base: Mapped[str | None]
+    theirs: Mapped[str | None]
+    ours: Mapped[str | None]
 
 
 Index("uq_import_profile_code", func.lower(ImportProfile.code), unique=True)

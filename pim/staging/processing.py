@@ -27,6 +27,7 @@ from pim.staging.media import MediaFiles
 from pim.staging.models import ImportViolation
 from pim.staging.names import repeated_rows
 from pim.staging.reading import ChunkReader, ReadChunk
+from pim.staging.round_trip.trip import Trips
 from pim.staging.staged import Stage, StagedFile
 from pim.staging.tasks import Task, of_phase
 from pim.storage import run_files
@@ -111,6 +112,7 @@ class Processor:
             file=staged.name,
             mode=self.mode,
             repeated=repeated_rows(self.stage.names(staged, plan.key)),
+            trips=Trips(session=self.session, plan=plan, change_set_id=self.change_set_id),
         )
         return Applier(
             session=self.session,

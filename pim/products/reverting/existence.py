@@ -46,7 +46,10 @@ def _return(undoing: Undoing, kind: int, ids: list[int]) -> None:
         session, kind=kind, ids=returned, structure=undoing.structure
     ):
         undoing.result.keep(name, attribute, ours=None, theirs=value)
-    session.execute(_MARK, {"opened": undoing.opened, "kind": kind, "ids": returned})
+    session.execute(
+        text(_MARK.format(table=writer.TABLES[kind])),
+        {"opened": undoing.opened, "kind": kind, "ids": returned},
+    )
     sync_unique_values(session, kind=kind, ids=returned, structure=undoing.structure)
     writer.append_log(session, change_set_id=undoing.opened, kind=kind, ids=returned)
     undoing.result.restored += len(returned)
@@ -126,10 +129,11 @@ _STILL_MISSING = """
       AND NOT EXISTS (SELECT 1 FROM {table} e WHERE e.id = h.entity_id) ORDER BY h.entity_id
 """
 
-_MARK = text(
-    "INSERT INTO history (entity_id, change_set_id, kind, action, at)"
-    " SELECT id, :opened, :kind, 1, clock_timestamp() FROM unnest(CAST(:ids AS bigint[])) AS id"
-)
+_MARK = """
+    INSERT INTO history (entity_id, change_set_id, kind, action, from_version, to_version, at)
+    SELECT e.id, :opened, :kind, 1, e.version - 1, e.version, clock_timestamp()
+    FROM {table} e WHERE e.id = ANY(:ids)
+"""
 
 # An edit that was undone, and its undo, are no use.
 _STANDING = """

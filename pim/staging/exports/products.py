@@ -15,8 +15,10 @@ from pim.domain.values import Cell
 from pim.products.lookups import names_of
 from pim.products.models import PRODUCT
 from pim.products.writer import TABLES
+from pim.staging.round_trip.marks import VERSION, mark
 
 CHUNK = 5_000
+NUMBERS = frozenset({"pim_catalog_number", "pim_catalog_metric", "pim_catalog_price_collection"})
 
 Row = Mapping[str, Any]
 
@@ -39,7 +41,10 @@ class Choice:
 
 
 class ProductExport:
-    """The rows of products or models, in the order of their ids."""
+    """The rows of products or models, in the order of their ids.
+
+    With `round_trip` each row tells the version that it shows, so that it can come back edited.
+    """
 
     def __init__(
         self,
@@ -49,7 +54,9 @@ class ProductExport:
         *,
         ids: Sequence[int] | None = None,
         choice: Choice | None = None,
+        round_trip: bool = False,
     ) -> None:
+        self._round_trip = round_trip
         self._session = session
         self._structure = structure
         self._kind = kind
@@ -65,7 +72,19 @@ class ProductExport:
             for cell, suffixes in self._columns.items()
             for suffix in suffixes
         ]
-        return (*self._system, *values, *self._link_columns)
+        marks = (VERSION,) if self._round_trip else ()
+        return (*self._system, *values, *self._link_columns, *marks)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Return the columns in which people type numbers, as a sheet should know them."""
+        return frozenset(
+            cell.column + (f"-{suffix}" if suffix else "")
+            for cell, suffixes in self._columns.items()
+            if self._structure.attributes[cell.attribute].type in NUMBERS
+            for suffix in suffixes
+            if suffix != "unit"
+        )
 
     @property
     def _system(self) -> tuple[str, ...]:
@@ -94,6 +113,7 @@ class ProductExport:
                     *self._own(entity, names),
                     *self._values(entity),
                     *self._linked(entity, names),
+                    *([mark(entity["version"], entity["id"])] if self._round_trip else ()),
                 ]
 
     def _all(self) -> list[int]:

@@ -14,7 +14,8 @@ from pim.errors import NotFound, Refused
 from pim.products.models import MODEL, PRODUCT
 from pim.projection import Projection
 from pim.staging.exports.products import Choice, ProductExport
-from pim.staging.exports.writers import WRITERS, write_rows
+from pim.staging.exports.writers import WRITERS, Layout, write_rows
+from pim.staging.round_trip.marks import VERSION
 from pim.structure.flat import ENTITIES, export_rows
 
 KINDS = {"products": PRODUCT, "product_models": MODEL}
@@ -23,13 +24,17 @@ LEVELS = {PRODUCT: ("simple", "variant"), MODEL: ("model", "sub_model")}
 
 @dataclass(frozen=True, kw_only=True)
 class ExportOptions:
-    """What to export; `file_format` is told by the file's suffix when None."""
+    """What to export; `file_format` is told by the file's suffix when None.
+
+    With `round_trip` each row carries the version that it shows: see `pim.staging.round_trip`.
+    """
 
     file_format: str | None = None
     where: dict[str, Any] | None = None
     attributes: tuple[str, ...] = ()
     scope: str | None = None
     locales: tuple[str, ...] = ()
+    round_trip: bool = False
 
 
 def export(
@@ -49,12 +54,24 @@ def export(
     if entity not in {each.code for each in ENTITIES}:
         raise NotFound(f'There is no entity "{entity}": {", ".join(e.code for e in ENTITIES)}.')
     if entity not in KINDS:
+        if options.round_trip:
+            raise Refused("Only products and product models go on a round trip.")
         header, rows = export_rows(session, entity)
         return write_rows(path, file_format, header, rows)
     kind = KINDS[entity]
     ids = _matching(projection, structure, kind, options, now)
-    products = ProductExport(session, structure, kind, ids=ids, choice=_choice(structure, options))
-    return write_rows(path, file_format, products.header, products.rows())
+    products = ProductExport(
+        session,
+        structure,
+        kind,
+        ids=ids,
+        choice=_choice(structure, options),
+        round_trip=options.round_trip,
+    )
+    layout = (
+        Layout(kept=frozenset({VERSION}), numbers=products.numbers) if options.round_trip else None
+    )
+    return write_rows(path, file_format, products.header, products.rows(), layout=layout)
 
 
 def _matching(
