@@ -43,15 +43,15 @@ def of_piece(
     a few, only of these, and without looking at all the others.
     """
     market = structure.channels[channel]
-    asked = _asked(structure)
+    wanted = asked(structure)
     place = take(_places(piece, structure), rows)
     missing = pl.repeat(0, len(place), dtype=pl.UInt16(), eager=True)
-    for start in range(0, len(asked), BITS):
-        word = asked[start : start + BITS]
+    for start in range(0, len(wanted), BITS):
+        word = wanted[start : start + BITS]
         masks = _masks(structure, market, locale, word)
         held = _word(piece, structure, word, market, locale, rows)
         missing += (masks.gather(place) & ~held).bitwise_count_ones().cast(pl.UInt16)
-    required = _required_counts(structure, market, locale, asked).gather(place)
+    required = _required_counts(structure, market, locale, wanted).gather(place)
     known = place < len(structure.families)
     return pl.DataFrame({"required": required, "missing": missing, "known": known}).select(
         pl.when("known").then(pl.col("required", "missing")),
@@ -79,7 +79,7 @@ def _places(piece: Piece, structure: Structure) -> pl.Series:
     return found
 
 
-def _asked(structure: Structure) -> list[Attribute]:
+def asked(structure: Structure) -> list[Attribute]:
     """Return the attributes that any family requires in any channel."""
     codes = {
         code for f in structure.families for c in structure.channels for code in _required(f, c)
@@ -102,9 +102,9 @@ def _masks(structure: Structure, channel: Channel, locale: str, word: list[Attri
 
 
 def _required_counts(
-    structure: Structure, channel: Channel, locale: str, asked: list[Attribute]
+    structure: Structure, channel: Channel, locale: str, wanted: list[Attribute]
 ) -> pl.Series:
-    words = [asked[start : start + BITS] for start in range(0, len(asked), BITS)]
+    words = [wanted[start : start + BITS] for start in range(0, len(wanted), BITS)]
     counts = (
         _masks(structure, channel, locale, word).bitwise_count_ones().cast(pl.UInt16)
         for word in words
@@ -175,17 +175,17 @@ def _bits(
     height = piece.items.height if rows is None else len(rows)
     owner = None if rows is None else piece.owner.gather(rows)  # of a few, not of all owners
     for number, attribute in some:
-        parts = _parts(structure, attribute, channel, locale)
-        if not parts:  # a channel without currencies asks for no price
+        needed = parts(structure, attribute, channel, locale)
+        if not needed:  # a channel without currencies asks for no price
             own[number] = pl.repeat(True, height, eager=True)
             continue
-        if any(piece.items.has(part.name) for part in parts):
-            own[number] = _filled(piece.items, parts, rows)
+        if any(piece.items.has(part.name) for part in needed):
+            own[number] = _filled(piece.items, needed, rows)
         if attribute is structure.identifier:
             continue
-        if any(piece.owners.has(part.name) for part in parts):
-            above[number] = _filled(piece.owners, parts, owner)
-            hides |= _hides(piece, number, piece.group(structure, parts[0]) or parts, rows)
+        if any(piece.owners.has(part.name) for part in needed):
+            above[number] = _filled(piece.owners, needed, owner)
+            hides |= _hides(piece, number, piece.group(structure, needed[0]) or needed, rows)
     bits = _packed(own, height)
     if above:
         inherited = _packed(above, piece.owners.height if owner is None else height)
@@ -223,7 +223,7 @@ def _packed(bits: dict[int, pl.Series], height: int) -> pl.Series:
     return reduce(or_, words, pl.repeat(0, height, dtype=pl.UInt64(), eager=True))
 
 
-def _parts(
+def parts(
     structure: Structure, attribute: Attribute, channel: Channel, locale: str
 ) -> tuple[Column, ...]:
     """Return the columns that must all hold data for the cell to count."""

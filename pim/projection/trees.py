@@ -31,6 +31,11 @@ def counts_of(catalogue: Catalogue, structure: Structure, side: int, rows: pl.Se
     return _counts(_grouped(catalogue.column(side, CATEGORIES, rows, structure)), structure)
 
 
+def counts_in(lists: pl.Series, structure: Structure) -> Counts:
+    """Return the same for rows with these lists of categories."""
+    return _counts(_grouped(lists), structure)
+
+
 def _counts(lists: pl.DataFrame, structure: Structure) -> Counts:
     nowhere = int(lists.filter(pl.col("categories").list.len() == 0)["rows"].sum() or 0)
     return dict(_by_category(lists, structure).iter_rows()), nowhere

@@ -1,0 +1,245 @@
+"""A reading that shows products with the campaigns that run, for one channel at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+import polars as pl
+
+from pim.campaigns.running import Campaign
+from pim.projection import columns, trees
+from pim.projection.catalogue import PRODUCT_LEVELS, PRODUCTS
+from pim.projection.columns import COMPLETENESS, Column
+from pim.projection.comparing import comparable
+from pim.projection.effective import ratios
+from pim.projection.effective.choosing import ID, chosen
+from pim.projection.effective.masks import EffectiveMasks
+from pim.projection.effective.overlays import Overlays
+from pim.projection.effective.plans import Sheets
+from pim.projection.masks import Masks
+from pim.projection.ordering import Arrangement, Found
+from pim.projection.piece import FEW, Piece, take
+from pim.projection.reading import Reading
+from pim.projection.shares import Shares
+
+
+def effective(
+    reading: Reading,
+    campaigns: Sequence[Campaign],
+    *,
+    channel: str,
+    at: datetime,
+    sheets: Sheets,
+) -> Reading:
+    """Return a reading with campaigns laid over it; the same one where there are none.
+
+    `campaigns` are those that run in the channel at the moment, the winner first
+    (`pim.campaigns.running`); `sheets` returns the cells of a sheet by its digest
+    (`pim.campaigns.sheets.frame`).
+    """
+    base = reading.base
+    return Effective(base, campaigns, channel=channel, at=at, sheets=sheets) if campaigns else base
+
+
+class Effective(Reading):
+    """The catalogue with campaigns laid over its products; models show their base.
+
+    A column that no campaign touches costs nothing. Of a few rows just these are looked at, else
+    what lies over a column is worked out for all of it and kept.
+    """
+
+    def __init__(
+        self,
+        base: Reading,
+        campaigns: Sequence[Campaign],
+        *,
+        channel: str,
+        at: datetime,
+        sheets: Sheets,
+    ) -> None:
+        vars(self).update(vars(base))  # the same catalogue, known by the same
+        self._base = base
+        self._overlays = Overlays(
+            base, base.catalogue, campaigns, channel=channel, at=at, sheets=sheets
+        )
+
+    @property
+    def base(self) -> Reading:
+        """Return the reading without campaigns."""
+        return self._base
+
+    @property
+    def overlays(self) -> Overlays:
+        """Return the campaigns as they are laid over the catalogue."""
+        return self._overlays
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """Return a key of what is shown: equal ones show the same."""
+        laid = self._overlays
+        return (*super().state, laid.channel, *(plan.key for plan in laid.plans), laid.at)
+
+    def campaigns_of(self, product: int, column: str) -> Campaign | None:
+        """Return the campaign whose value a product shows in a column, None for the base's."""
+        found = columns.find(self.structure, column)
+        laid = self._overlays.few(pl.Series("id", [product], dtype=pl.Int64), found)
+        if laid is None or laid.rows.is_empty():
+            return None
+        touching = self._overlays.touching(found)
+        assert touching is not None
+        return touching[1][int(laid.rows["who"][0])].campaign
+
+    def chosen(self, campaign: Campaign) -> pl.Series:
+        """Return the ids of the products that one of the campaigns chooses, in order."""
+        (plan,) = (p for p in self._overlays.plans if p.key == (campaign.id, campaign.version))
+        mask = self._catalogue.each(
+            lambda piece: chosen(self._base, piece, plan, self._overlays.at)
+        )
+        living = self._catalogue.products
+        return living["id"].filter(mask.gather(living["row"]))
+
+    def counts(
+        self, field: str, *, levels: Collection[str] = PRODUCT_LEVELS
+    ) -> dict[int | None, int]:
+        """Return how many rows each value of a column has; each id of a list counts once a row."""
+        if not self._overlays.touching(columns.find(self.structure, field)):
+            return self._base.counts(field, levels=levels)
+        return self._counts(field, levels)
+
+    def tree_counts(self, *, levels: Collection[str] = PRODUCT_LEVELS) -> trees.Counts:
+        """Return how many rows each category (by id) holds, and how many are in none."""
+        if not self._overlays.touching(trees.CATEGORIES):
+            return self._base.tree_counts(levels=levels)
+        return trees.counts_in(
+            self.frame(["categories"], levels=levels)["categories"], self.structure
+        )
+
+    def masks(self, now: datetime | None) -> Masks:
+        """Return what tells which stored rows meet conditions at a moment."""
+        plain = super().masks(now)
+        known = frozenset(plain.compiler.known) | self._overlays.names()
+        compiler = type(plain.compiler)(**{**vars(plain.compiler), "known": known})
+        return EffectiveMasks(
+            catalogue=plain.catalogue, compiler=compiler, ratio=self._ratio_in,
+            key=self._key, shown=self._shown,
+        )  # fmt: skip
+
+    def _key(self, column: Column) -> object:
+        if not _is_ratio(column):
+            return self._overlays.key(column)
+        _, locale, channel = column.name.split("-")
+        asked = ratios.asked(self.structure, channel, locale)
+        return tuple(filter(None, map(self._overlays.key, asked))) or None
+
+    def _shown(self, piece: Piece, column: Column) -> pl.Series:
+        """Return a column of all stored products of a piece."""
+        if _is_ratio(column):
+            return self._ratio_in(piece, column)
+        base = piece.product_column(column, None, self.structure)
+        laid = self._overlays.whole(piece, column)
+        return base if laid is None else laid.over(base)
+
+    def _column(self, side: int, column: Column, shares: Shares) -> pl.Series:
+        base = super()._column(side, column, shares)
+        if side != PRODUCTS or not self._overlays.touching(column):
+            return base
+        if shares.count is not None and shares.count <= FEW:
+            laid = self._overlays.few(self._ids(shares), column)
+            assert laid is not None
+            return laid.over(base)
+
+        def over(piece: Piece, rows: pl.Series | None) -> pl.Series:
+            below = piece.product_column(column, rows, self.structure)
+            laid = self._overlays.whole(piece, column)
+            return below if laid is None else laid.over(below, rows)
+
+        found: pl.Series = shares.ask(over)
+        return found
+
+    def _ids(self, shares: Shares) -> pl.Series:
+        ids: pl.Series = self._catalogue.column(PRODUCTS, ID, shares, self.structure)
+        return ids
+
+    def _page(self, arrangement: Arrangement, found: Found, offset: int, limit: int) -> pl.Series:
+        """Return a page in the order of what is shown.
+
+        Rows whose value is not the base's are put between the others, as later rows are.
+        """
+        column = arrangement.column
+        if self._key(column) is None:
+            return super()._page(arrangement, found, offset, limit)
+        moved = self._moved(column)
+        height = len(found.base)
+        in_base, later = moved[:height], moved.gather(found.later)
+        still = Found(
+            base=found.base & ~in_base,
+            in_base=int((found.base & ~in_base).sum() or 0),
+            later=found.later.filter(~later),
+        )
+        rows = pl.concat(
+            [(found.base & in_base).arg_true().cast(pl.UInt32), found.later.filter(later)]
+        )
+        start = max(0, offset - len(rows))
+        first = arrangement.page(still, start, limit + offset - start)
+        ids = pl.concat([first, self._catalogue.column(PRODUCTS, ID, rows, self.structure)])
+        values = self.columns([column], ids)[:, 0]
+        by = comparable(self.structure, column, values, arrangement.locale)
+        near = pl.DataFrame({"id": ids, "by": by})
+        ordered = near.sort("by", "id", descending=[arrangement.descending, False], nulls_last=True)
+        return ordered["id"].slice(offset - start, limit)
+
+    def _moved(self, column: Column) -> pl.Series:
+        """Return for every stored product whether it shows another value than its base."""
+
+        def ask(piece: Piece) -> pl.Series:
+            if _is_ratio(column):
+                return pl.repeat(True, piece.items.height, eager=True)
+            laid = self._overlays.whole(piece, column)
+            assert laid is not None
+            return laid.places.is_not_null()
+
+        return self._catalogue.each(ask)
+
+    def _complete_in(
+        self, piece: Piece, channel: str, locale: str, rows: pl.Series | None, *, few: bool = False
+    ) -> pl.DataFrame:
+        known = super()._complete_in(piece, channel, locale, rows, few=few)
+        pairs = list(self._pairs(piece, channel, locale, rows, few=few))
+        if not pairs:
+            return known
+        at = ratios.refilled(pairs).arg_true()
+        if not len(at):
+            return known
+
+        def column(wanted: Column, at: pl.Series) -> pl.Series:
+            return self._of_piece(piece, wanted, rows, few=few)[1].gather(at)
+
+        again = ratios.anew(self.structure, channel, locale, at, column)
+        return ratios.put_back(known, at, again)
+
+    def _pairs(
+        self, piece: Piece, channel: str, locale: str, rows: pl.Series | None, *, few: bool
+    ) -> Iterator[tuple[Column, pl.Series, pl.Series]]:
+        """Yield the columns that campaigns touch among those asked for, as they were and are."""
+        for column in ratios.asked(self.structure, channel, locale):
+            if self._overlays.touching(column):
+                yield column, *self._of_piece(piece, column, rows, few=few)
+
+    def _of_piece(
+        self, piece: Piece, column: Column, rows: pl.Series | None, *, few: bool
+    ) -> tuple[pl.Series, pl.Series]:
+        """Return a column of a piece's products in the base, and with campaigns."""
+        base = piece.product_column(column, rows, self.structure)
+        if not self._overlays.touching(column):
+            return base, base
+        if few:
+            ids = take(piece.items.stored(ID.name, ID.dtype), rows)
+            laid = self._overlays.few(ids, column)
+            return base, base if laid is None else laid.over(base)
+        laid = self._overlays.whole(piece, column)
+        return base, base if laid is None else laid.over(base, rows)
+
+
+def _is_ratio(column: Column) -> bool:
+    return column.name.startswith(f"{COMPLETENESS}-")
