@@ -50,10 +50,21 @@ class Decided:
         """Count what becomes of the cells, and show the first violations."""
         for name in ("changed", "unchanged", "invalid"):
             setattr(result, name, getattr(result, name) + int(self.rows[name].sum()))
+        for content, rows in (
+            self.rows.filter(pl.col("changed") > 0)["content"].value_counts().rows()
+        ):
+            for attribute in self.contents[content][1].lost:
+                result.lose(attribute, rows)
         faulty = self.rows.filter("faulty").head(result.room)
         for name, content in faulty["name", "content"].rows():
             for violation in self.contents[content][1].violations:
                 result.note(name, violation)
+
+    def _count_lost(self, result: BulkResult) -> None:
+        changed = self.rows.filter(pl.col("changed") > 0)["content"]
+        for content, rows in changed.value_counts().sort("content").rows():
+            for attribute in self.contents[content][1].lost:
+                result.lose(attribute, rows)
 
     def except_for(self, ids: pl.Series) -> Decided:
         """Return it without some rows."""

@@ -7,7 +7,7 @@ edits cannot disagree, and numbers stay exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from pim.domain.operations import CellOperation, Copy, EntityOperation, EntityState, apply_to
-from pim.domain.structure import Structure
+from pim.domain.structure import Codes, Structure
 from pim.domain.values import Cell, merge, patch_of
 from pim.domain.violations import Violation
 from pim.products.changes import changed_members, changed_values
@@ -100,36 +100,46 @@ def _overlaid(wanted: dict[str, Any], cell: Cell, data: Any) -> dict[str, Any]:
 
 @dataclass
 class EntityOutcomes:
-    """Outcomes of an operation on a product's status or categories."""
+    """Outcomes of an operation on a product's status, categories or groups."""
 
     operation: EntityOperation
     structure: Structure
     _known: dict[tuple[str | None, ...], Outcome] = field(default_factory=dict)
 
     def of(self, texts: tuple[str | None, ...]) -> Outcome:
-        """Return the outcome for a row, given the JSON texts of its status and own categories."""
+        """Return the outcome for a row, given the JSON texts of its status and own categories.
+
+        Behind them may stand its groups, null for models.
+        """
         if texts not in self._known:
             self._known[texts] = self._compute(texts)
         return self._known[texts]
 
     def _compute(self, texts: Sequence[str | None]) -> Outcome:
-        enabled, categories = (orjson.loads(text or "null") for text in texts)
-        by_id = self.structure.categories.by_id
-        codes = frozenset(by_id[i].code for i in categories if i in by_id)
-        state = self.operation.change(
-            EntityState(enabled=enabled, categories=codes), self.structure
+        enabled, categories, groups = (orjson.loads(text or "null") for text in (*texts, None)[:3])
+        held = EntityState(
+            enabled=enabled,
+            categories=_codes(categories, self.structure.categories),
+            groups=None if groups is None else _codes(groups, self.structure.groups),
         )
+        state = self.operation.change(held, self.structure)
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         if state.enabled != enabled:
             before["enabled"], after["enabled"] = enabled, state.enabled
-        wanted = [self.structure.categories[code].id for code in state.categories]
-        was, now = changed_members(categories, wanted)
-        if now:
-            before["categories"], after["categories"] = was, now
+        for part, ids in (("categories", categories), ("groups", groups or ())):
+            known = getattr(self.structure, part)
+            wanted = [known[code].id for code in getattr(state, part) or ()]
+            was, now = changed_members(ids, wanted)
+            if now:
+                before[part], after[part] = was, now
         if not after:
             return Outcome(None, None, 0, 1, 0, ())
         return Outcome(_json(before), _json(after), 1, 0, 0, ())
+
+
+def _codes(ids: Iterable[int], known: Codes[Any]) -> frozenset[str]:
+    return frozenset(known.by_id[i].code for i in ids if i in known.by_id)
 
 
 def _texts(before: Any, after: Any, key: str) -> tuple[str | None, str | None]:

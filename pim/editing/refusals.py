@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from pim.domain.operations import CellOperation, Operation
+from sqlalchemy.orm import Session
+
+from pim.domain.operations import CellOperation, LinkOperation, Operation, SetParent
 from pim.domain.structure import Structure
 from pim.domain.violations import Violation
+from pim.editing.carrying import strays
+from pim.editing.carrying.links import targets_of, unknown_target
 from pim.errors import Refused
+from pim.products.lookups import ids_of
+from pim.products.models import MODEL
 
 
 def refuse_identity(steps: Sequence[Operation], structure: Structure) -> None:
@@ -26,6 +33,24 @@ def refuse_identity(steps: Sequence[Operation], structure: Structure) -> None:
         if isinstance(step, CellOperation)
         and (structure.attributes[step.field].unique or step.field in axes)
     ]
+    if found:
+        raise Refused("The operations are not valid.", found)
+
+
+def refuse_unknown(session: Session, steps: Sequence[Operation], structure: Structure) -> None:
+    """Refuse to link with what is not there, and to move below a model that is not there."""
+    found: list[Violation] = []
+    for number, step in enumerate(steps):
+        path = f"do[{number}]"
+        if isinstance(step, LinkOperation):
+            found += [
+                unknown_target(f"{path}.{side}", name, side)
+                for side, names in targets_of(session, step, structure).items()
+                for name, known in names.items()
+                if known is None
+            ]
+        elif isinstance(step, SetParent) and not ids_of(session, MODEL, [step.parent]):
+            found.append(replace(strays.unknown(step.parent), path=f"{path}.parent"))
     if found:
         raise Refused("The operations are not valid.", found)
 

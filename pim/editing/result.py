@@ -21,6 +21,8 @@ class BulkResult:
     `selected` products matched, `written` entities hold the changes, `reached` products show
     them. `left_out` are selected ones that could not be written any more: deleted meanwhile, or no
     longer meeting the condition. `violations` are the first 100, with the identifier of their row.
+    `lost` counts, by attribute, products that keep a value which they no longer show.
+    `differs` are cells that came out otherwise than a preview had shown.
     `unknown` and `duplicates` are listed names that nothing has, and those that came twice.
     """
 
@@ -33,6 +35,8 @@ class BulkResult:
     invalid: int = 0
     not_permitted: int = 0
     left_out: int = 0
+    differs: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     violations: list[dict[str, Any]] = field(default_factory=list)
@@ -83,6 +87,10 @@ class BulkResult:
         """Return the exit code of a command: 1 when something that was asked for was not done."""
         undone = (self.invalid, self.not_permitted, self.left_out, len(self.unknown))
         return 1 if any(undone) else 0
+
+    def lose(self, attribute: str, products: int) -> None:
+        """Count products that keep a value of an attribute, and no longer show it."""
+        self.lost[attribute] = self.lost.get(attribute, 0) + products
 
     def leave_out(self, rows: pl.DataFrame) -> None:
         """Count rows (identifier, reason) that are left out, and show the first of them."""

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from pim.db.conditions import CellReader, Compiled, Facts, Table, compile_sql, source
 from pim.domain.conditions import Condition
-from pim.domain.operations import CellOperation, EntityOperation, Operation, StatusOperation
+from pim.domain.operations import CellOperation, EntityOperation, Operation
 from pim.domain.structure import Structure
 from pim.editing.decided import Decided
 from pim.editing.outcomes import CellOutcomes, EntityOutcomes, Outcome
@@ -182,49 +182,55 @@ class CellRows(Rows):
     def __init__(self, outcomes: CellOutcomes) -> None:
         super().__init__(outcomes, (outcomes.operation.field,))
         self._of_cells = outcomes
-        self._cells = outcomes.cells
+        self.cells = outcomes.cells
         self._sources = outcomes.reads[len(outcomes.cells) :]
         self.looks_at = frozenset(cell.attribute for cell in outcomes.reads)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns of the cells that are written."""
-        return tuple(cell.column for cell in self._cells)
+        return tuple(cell.column for cell in self.cells)
 
     def reads(self, reader: CellReader) -> list[str]:
         """Return the cells that are written, then those that are copied, inherited if need be."""
-        own = [f"(e.values #> {reader.bind(list(cell), 'text[]')})::text" for cell in self._cells]
+        own = [f"(e.values #> {reader.bind(list(cell), 'text[]')})::text" for cell in self.cells]
         return [*own, *(f"{reader.cell(cell)}::text" for cell in self._sources)]
 
     def shown(self, texts: tuple[str | None, ...], outcome: Outcome) -> list[Shown]:
         """Return each cell's whole data before and after."""
-        return cells_shown(self._cells, texts, outcome)
+        return cells_shown(self.cells, texts, outcome)
 
     def without(self, columns: frozenset[str]) -> Rows | None:
         """Return what writes the cells of the other columns alone; None if there is none."""
-        left = tuple(cell for cell in self._cells if cell.column not in columns)
-        if len(left) == len(self._cells):
+        left = tuple(cell for cell in self.cells if cell.column not in columns)
+        if len(left) == len(self.cells):
             return self
         return CellRows(replace(self._of_cells, only=left)) if left else None
 
 
 class EntityRows(Rows):
-    """Rows of an operation on status or categories."""
-
-    looks_at = frozenset({"enabled", "categories"})
+    """Rows of an operation on status, categories or groups."""
 
     def __init__(self, outcomes: EntityOutcomes) -> None:
-        touched = "enabled" if isinstance(outcomes.operation, StatusOperation) else "categories"
-        super().__init__(outcomes, (touched,))
+        super().__init__(outcomes, (outcomes.operation.touches,))
+        self.looks_at = frozenset(self.attributes)
         self._structure = outcomes.structure
 
     def reads(self, reader: CellReader) -> list[str]:
-        """Return the status, which models do not have, and the row's own categories."""
+        """Return the part that is touched, where `EntityOutcomes.of` wants it."""
         enabled = "NULL" if reader.of_models else "e.enabled"
-        return [f"to_jsonb({enabled}::boolean)::text", "to_jsonb(e.categories)::text"]
+        groups = "NULL" if reader.of_models else "e.groups"
+        parts = {
+            "enabled": f"to_jsonb({enabled}::boolean)::text",
+            "categories": "to_jsonb(e.categories)::text",
+            "groups": f"to_jsonb({groups}::bigint[])::text",
+        }
+        [touched] = self.attributes
+        empty = {"enabled": "NULL", "categories": "'[]'", "groups": "NULL"}
+        return [parts[name] if name == touched else empty[name] for name in parts]
 
     def shown(self, texts: tuple[str | None, ...], outcome: Outcome) -> list[Shown]:
-        """Return status or categories before and after, by code."""
+        """Return the part before and after, memberships by code."""
         return [entity_shown(self.attributes[0], texts, outcome, self._structure)]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from pim.domain.structure import ALL, Structure
+from pim.domain.structure import ALL, Codes, Structure
 from pim.domain.values import Cell, merge
 from pim.domain.violations import Violation
 from pim.editing.outcomes import Outcome
@@ -17,6 +17,9 @@ UNCHANGED: Final = "unchanged"
 INVALID: Final = "invalid"
 NOT_PERMITTED: Final = "not_permitted"
 OUTCOMES: Final = (CHANGED, UNCHANGED, INVALID, NOT_PERMITTED)
+
+#: What a product is beside its values, in the order in which outcomes read it.
+PARTS: Final = ("enabled", "categories", "groups")
 
 
 class Shown(NamedTuple):
@@ -57,8 +60,8 @@ def refused_shown(cell: Cell, violation: Violation) -> Shown:
 def entity_shown(
     attribute: str, texts: Sequence[str | None], outcome: Outcome, structure: Structure
 ) -> Shown:
-    """Return status or categories; `texts` are those of the status and of the categories."""
-    stored = orjson.loads(texts[attribute == "categories"] or "null")
+    """Return status, categories or groups, whose texts stand in this order."""
+    stored = orjson.loads(texts[PARTS.index(attribute)] or "null")
     patch = orjson.loads(outcome.after)[attribute] if outcome.after else None
     after = stored
     if isinstance(patch, Mapping):
@@ -66,8 +69,9 @@ def entity_shown(
         after += [int(i) for i, member in patch.items() if member]
     elif outcome.after:
         after = patch
-    if attribute == "categories":
-        stored, after = _codes(stored, structure), _codes(after, structure)
+    if attribute != "enabled" and stored is not None:
+        known = getattr(structure, attribute)
+        stored, after = _codes(stored, known), _codes(after, known)
     state = INVALID if outcome.invalid else CHANGED if outcome.changed else UNCHANGED
     return Shown(
         attribute, None, None, attribute, _json(stored), _json(after), state,
@@ -98,8 +102,8 @@ def _why(fault: Violation | None) -> tuple[str | None, str | None, str | None]:
     return (fault.code, fault.text, fault.mend_text) if fault else (None, None, None)
 
 
-def _codes(ids: Iterable[int], structure: Structure) -> list[str]:
-    by_id = structure.categories.by_id
+def _codes(ids: Iterable[int], known: Codes[Any]) -> list[str]:
+    by_id = known.by_id
     return sorted(by_id[i].code if i in by_id else str(i) for i in ids)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from pim.domain.operations import CellOperation, Operation
 from pim.domain.structure import Structure
@@ -90,3 +92,29 @@ def _distance(attribute: str, structure: Structure) -> pl.Expr:
 
 def _of_variant(numbers: dict[int, int]) -> pl.Expr:
     return pl.col("family_variant").replace_strict(numbers, default=None, return_dtype=pl.Int8)
+
+
+def placed_anew(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return selected rows as they are placed now, after an operation on family or parent."""
+    products = rows.filter(~pl.col("level").is_in(MODEL_LEVELS))["id"].to_list()
+    found = session.execute(_PLACES, {"ids": products})
+    now = pl.DataFrame([tuple(row) for row in found], schema=_PLACE, orient="row")
+    others = rows.filter(~pl.col("id").is_in(now["id"].implode()))
+    moved = rows.select(pl.exclude(_PLACE), "id").join(now, on="id", maintain_order="left")
+    return pl.concat([others, moved.select(rows.columns)]).sort(
+        pl.col("id").replace_strict(rows["id"], pl.int_range(rows.height, eager=True))
+    )
+
+
+_PLACE: Final = {
+    "id": pl.Int64, "level": pl.String, "parent": pl.Int64, "root": pl.Int64,
+    "family": pl.Int64, "family_variant": pl.Int64,
+}  # fmt: skip
+
+_PLACES = text(
+    """
+    SELECT e.id, CASE WHEN e.parent_id IS NULL THEN 'simple' ELSE 'variant' END, e.parent_id,
+        coalesce(m.parent_id, e.parent_id), e.family_id, m.family_variant_id
+    FROM product e LEFT JOIN product_model m ON m.id = e.parent_id WHERE e.id = ANY(:ids)
+    """
+)

@@ -71,6 +71,16 @@ def inherited_values(session: Session, parent_ids: Iterable[int]) -> dict[int, d
     return {model: merge(root or {}, own) for model, own, root in rows}
 
 
+def ids_of(session: Session, kind: int, names: Iterable[str]) -> dict[str, int]:
+    """Return the ids of entities by folded name."""
+    query = (
+        f"SELECT {NAMES[kind]}, id FROM {TABLES[kind]}"  # noqa: S608 - fixed names
+        f" WHERE lower({NAMES[kind]}) = ANY(:names)"
+    )
+    rows = session.execute(text(query), {"names": sorted({fold(name) for name in names})})
+    return {fold(name): number for name, number in rows}
+
+
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return what people call products and models, by id."""
     rows = session.execute(_NAMES, {"ids": sorted(set(ids))})

@@ -14,7 +14,7 @@ PRODUCT, MODEL = "product", "product_model"
 
 #: What a log row may name beside attributes without more than this being touched: each patch
 #: compares these columns anyway, and associations are not projected.
-BESIDE = frozenset({"enabled", "categories", "associations"})
+BESIDE = frozenset({"enabled", "categories", "groups", "family", "associations"})
 
 _ROWS = text(
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,6 +15,10 @@ from pim.products.models import MODEL, PRODUCT
 from pim.products.reverting.undone import Undoing
 from pim.products.shapes import VALUES, Shape
 from pim.products.unique import sync_unique_values
+
+
+#: What is no value and changes nothing beside itself when it goes back.
+PLAIN: Final = frozenset({"enabled", "categories", "groups", "family", "associations"})
 
 
 def restore_cells(undoing: Undoing) -> Iterator[int]:
@@ -54,11 +59,11 @@ def _compare(undoing: Undoing, kind: int, ids: list[int]) -> None:
 
 
 def _touched(session: Session) -> list[str]:
-    """Return what the patches touch: attributes, status and categories by name, else all."""
+    """Return what the patches touch: attributes, and by name what is no value; else all."""
     keys = set(session.scalars(_KEYS))
     codes = set(session.scalars(_CODES)) if VALUES in keys else set()
     beside = keys - {VALUES}
-    return sorted(codes | beside) if beside <= {"enabled", "categories"} else ["*"]
+    return sorted(codes | beside) if beside <= PLAIN else ["*"]
 
 
 def _touches_unique(undoing: Undoing) -> bool:
