@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from pim.domain.structure import Structure
@@ -72,7 +72,7 @@ def find_entity(session: Session, name: str) -> Entity:
     raise NotFound(f'There is no product or model "{name}".')
 
 
-def product_history(
+def product_history(  # noqa: PLR0913 - what people narrow history to
     session: Session,
     entity_id: int,
     structure: Structure,
@@ -80,10 +80,14 @@ def product_history(
     limit: int = 50,
     before: int | None = None,
     field: str | None = None,
+    author: str | None = None,
+    kind: str | None = None,
+    until: datetime | None = None,
 ) -> list[HistoryEntry]:
     """Return the newest entries first; `before` is a change set to page on from.
 
-    With `field` only entries that touched that attribute or column.
+    With `field` only entries that touched that attribute or column, with `author` (an e-mail) and
+    `kind` only those of such change sets, with `until` only those up to a moment.
     """
     rows = session.execute(
         _ENTRIES,
@@ -91,13 +95,26 @@ def product_history(
             "entity": entity_id,
             "before": before or 2**62,
             "limit": FIELD_SEARCHED if field else limit,
+            "key": field_key(structure, field),
+            "author": author,
+            "kind": kind,
+            "until": until,
         },
     ).all()
     words = Words.of(session, structure, rows)
-    entries = [_entry(row, words) for row in rows]
+    entries = [read_entry(row, words) for row in rows]
     if field:
-        entries = [e for e in (_only(entry, field) for entry in entries) if e]
+        entries = [e for e in (only_field(entry, field) for entry in entries) if e]
     return entries[:limit]
+
+
+def field_key(structure: Structure, field: str | None) -> str | None:
+    """Return the key under which patches have a field's cells: the code in its stored spelling."""
+    if field is None:
+        return None
+    head = field.split("-")[0].split(".")[0]
+    found = structure.attributes.get(head) or structure.association_types.get(head)
+    return found.code if found else head.casefold()
 
 
 def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str, Any] | None:
@@ -106,7 +123,7 @@ def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str,
     What is empty there (null, {}) is left out. Raises Refused for a moment whose history was
     removed.
     """
-    _require_kept(session, moment)
+    require_kept(session.connection(), moment)
     document: dict[str, Any] | None = session.scalar(
         text(_CURRENT.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
         {"id": entity.id},
@@ -121,16 +138,18 @@ def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str,
     return document
 
 
-def _require_kept(session: Session, moment: datetime) -> None:
-    before = session.scalar(text("SELECT history_before FROM horizon"))
+def require_kept(connection: Connection, moment: datetime) -> None:
+    """Raise Refused for a moment of which history does not know any more."""
+    before = connection.scalar(text("SELECT history_before FROM horizon"))
     if before is not None and moment < before:
         raise Refused(
             f"History from before {before:%Y-%m-%d %H:%M %Z} was removed, so nobody knows any more "
-            "what things were like then."
+            "what things were like then. Ask for a later moment."
         )
 
 
-def _entry(row: Any, words: Words) -> HistoryEntry:
+def read_entry(row: Any, words: Words) -> HistoryEntry:
+    """Return a row of history, joined with its change set, in people's words."""
     old, new = flatten(row.before or {}), flatten(row.after or {})
     if row.action == DELETE:
         old, new = {}, {}
@@ -155,7 +174,8 @@ def _entry(row: Any, words: Words) -> HistoryEntry:
     )
 
 
-def _only(entry: HistoryEntry, field: str) -> HistoryEntry | None:
+def only_field(entry: HistoryEntry, field: str) -> HistoryEntry | None:
+    """Return an entry with the cells of one attribute or column; None if it has none."""
     wanted = field.casefold()
     cells = tuple(
         cell
@@ -173,6 +193,12 @@ _ENTRIES = text(
     FROM history h JOIN change_set c ON c.id = h.change_set_id
     LEFT JOIN app_user u ON u.id = c.author_id
     WHERE h.entity_id = :entity AND h.change_set_id < :before
+      AND (CAST(:author AS text) IS NULL OR lower(u.email) = lower(:author))
+      AND (CAST(:kind AS text) IS NULL OR c.kind = :kind)
+      AND (CAST(:until AS timestamptz) IS NULL OR h.at <= :until)
+      AND (CAST(:key AS text) IS NULL OR h.before ? :key OR h.after ? :key
+           OR h.before -> 'values' ? :key OR h.after -> 'values' ? :key
+           OR h.before -> 'associations' ? :key OR h.after -> 'associations' ? :key)
     ORDER BY h.change_set_id DESC LIMIT :limit
     """
 )

@@ -18,7 +18,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from pim.errors import Refused
+from pim.products.history import require_kept
 from pim.products.shapes import VALUES, Shape
 from pim.products.writer import FIELDS, TABLES
 
@@ -45,16 +45,6 @@ def gather(connection: Connection, moment: datetime) -> int:
     connection.execute(_INDEX)
     connection.execute(_ANALYZE)
     return int(connection.scalar(_COUNT) or 0)
-
-
-def require_kept(connection: Connection, moment: datetime) -> None:
-    """Raise Refused for a moment of which history does not know any more."""
-    before = connection.scalar(_HORIZON)
-    if before is not None and moment < before:
-        raise Refused(
-            f"History from before {before:%Y-%m-%d %H:%M %Z} was removed, so nobody knows any more "
-            "what things were like then. Ask for a later moment."
-        )
 
 
 def rows_sql(connection: Connection, kind: int) -> str:
@@ -92,7 +82,6 @@ def _merged(general: str, key: str, shapes: list[Shape]) -> str:
     return f"CASE {cases} ELSE {general} END"
 
 
-_HORIZON = text("SELECT history_before FROM horizon")
 _DROP = text(f"DROP TABLE IF EXISTS {CHANGES}")
 _INDEX = text(f"CREATE UNIQUE INDEX ON pg_temp.{CHANGES} (id)")
 _ANALYZE = text(f"ANALYZE pg_temp.{CHANGES}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pim.domain.conditions import parse
 from pim.errors import Refused
 from pim.projection import Projection, past
 from pim.projection.reading import Reading
@@ -114,8 +115,6 @@ def test_conditions_and_completeness_are_those_of_the_moment(
     when = moment(catalogue)
     edit(catalogue, "products", sku="wax", name__en_GB="Beeswax")
     cheap = {"field": "name", "operator": "CONTAINS", "value": "Beeswax", "locale": "en_GB"}
-    from pim.domain.conditions import parse
-
     with reader.read_past(when) as reading:
         found = reading.matching(parse(cheap, reading.structure))
         assert (len(found), reading.as_of) == (0, when)
