@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from channels.publication.files import CURRENT, FeedFolder
 from channels.publication.rounds import Round
 from channels.publication.selection import GROUP_OF_LEVEL, whole_groups
 from pim.projection import Reading
+
+_PATH = "\x00path"
 
 State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
 
@@ -40,25 +43,34 @@ class Standing:
     problems: Sequence[dict[str, Any]]
 
 
+class Told(NamedTuple):
+    """A publication's number, None before the first, and what it says of some products."""
+
+    number: int | None
+    rows: pl.DataFrame
+
+
 @dataclass(frozen=True, kw_only=True)
 class Relatives:
     """A product and all variants of its style.
 
     `groups` has id, root, colourway and parent, `ids` is its first column; `shared` reads each of
-    their columns once, however many feeds show it.
+    their columns once, however many feeds show it; `told` is what each feed's current publication
+    says of them, by the feed's folder.
     """
 
     groups: pl.DataFrame
     ids: pl.Series
     shared: Round
+    told: Mapping[Path, Told]
 
 
-def relatives(reading: Reading, product: int) -> Relatives:
-    """Return a product with all variants of its style, for its standing in any feed."""
+def relatives(reading: Reading, folders: Collection[FeedFolder], product: int) -> Relatives:
+    """Return a product with all variants of its style, for its standing in these feeds."""
     ids = whole_groups(reading, [product], frozenset({"root"}))
     shared = Round()
     groups = shared.rows(reading, ids)(["id", "root", "colourway", "parent"], ids)
-    return Relatives(groups=groups, ids=ids, shared=shared)
+    return Relatives(groups=groups, ids=ids, shared=shared, told=_told(folders, ids))
 
 
 def standing(
@@ -76,9 +88,9 @@ def standing(
 
     `related` are the product's relatives; `history` is where prices gone by are read.
     """
-    number = folder.pointed(CURRENT)
     group = _group(related.groups, definition, product)
-    told = _told(folder, number, group)
+    number, of_style = related.told[folder.path]
+    told = of_style.filter(of_style["product"].is_in(group.implode()))
     chosen = related.shared.select(reading, definition, now, related.ids)
     mine = group.filter(group.is_in(chosen.implode()))
     built = None
@@ -108,11 +120,24 @@ def _group(related: pl.DataFrame, definition: Definition, product: int) -> pl.Se
     return related.filter(same)["id"]
 
 
-def _told(folder: FeedFolder, number: int | None, products: pl.Series) -> pl.DataFrame:
-    if number is None:
-        return pl.DataFrame(schema=ledger.SCHEMA)
-    path = folder.file(number, ledger.LEDGER)
-    return pl.scan_parquet(path).filter(ledger.among(products), ~pl.col("removed")).collect()
+def _told(folders: Collection[FeedFolder], products: pl.Series) -> dict[Path, Told]:
+    """Return what the current publications say of these products, all ledgers read at once."""
+    numbers = {folder.path: folder.pointed(CURRENT) for folder in folders}
+    files = {
+        folder.path: str(folder.file(number, ledger.LEDGER))
+        for folder in folders
+        if (number := numbers[folder.path]) is not None
+    }
+    found: dict[Any, pl.DataFrame] = {}
+    if files:
+        scan = pl.scan_parquet(list(files.values()), glob=False, include_file_paths=_PATH)
+        rows = scan.filter(ledger.among(products), ~pl.col("removed")).collect()
+        found = dict(rows.partition_by(_PATH, as_dict=True, include_key=False))
+    nothing = pl.DataFrame(schema=ledger.SCHEMA)
+    return {
+        path: Told(number, found.get((files.get(path),), nothing))
+        for path, number in numbers.items()
+    }
 
 
 def _own(built: Built | None, definition: Definition, product: int) -> pl.DataFrame | None:

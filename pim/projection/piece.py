@@ -45,18 +45,25 @@ class Side:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = tables
+        self._views: dict[str, pl.Series] = {}
         self.height: int = tables["id"].num_rows
         self.names = frozenset(tables)
 
     def stored(self, name: str, dtype: pl.DataType) -> pl.Series:
         """Return a column of every row, null where the segment lacks it."""
         if name in self._tables:
-            column = mapped(self._tables[name], name)
+            column = self._view(name)
             if column.dtype == dtype:  # else the attribute was made anew with another type
                 return column
         elif (plain := lowered.plain(name)) and plain in self._tables:
             return lowered.of(self.stored(plain, pl.String()))
         return pl.repeat(None, self.height, dtype=dtype, eager=True).alias(name)
+
+    def _view(self, name: str) -> pl.Series:
+        """Return a mapped column; it is a view, which costs only the time to make it."""
+        if name not in self._views:
+            self._views[name] = mapped(self._tables[name], name)
+        return self._views[name]
 
     def picked(self, name: str, dtype: pl.DataType, rows: pl.Series | None) -> pl.Series:
         """Return a column of the chosen rows, or of all."""

@@ -26,18 +26,26 @@ def standings(product: int) -> Sequence[Standing | Unusable]:
     """Return where a product stands in each feed."""
     with state.reading() as reading:
         found: list[Standing | Unusable] = []
-        related = relatives(reading, product)
         now, history = state.work().clock(), state.work().session
-        for feed in list_feeds(state.work().session):
+        feeds = list_feeds(history)
+        folders = {feed.id: folder_of(state.parts().settings, feed) for feed in feeds}
+        related = relatives(reading, folders.values(), product)
+        for feed in feeds:
             try:
                 definition = definition_of(feed, reading.structure)
             except Refused as refusal:
                 found.append(Unusable(feed=feed, reason=str(refusal)))
                 continue
-            folder = folder_of(state.parts().settings, feed)
             found.append(
                 standing(
-                    reading, feed, definition, folder, product, related, now=now, history=history
+                    reading,
+                    feed,
+                    definition,
+                    folders[feed.id],
+                    product,
+                    related,
+                    now=now,
+                    history=history,
                 )
             )
         return found

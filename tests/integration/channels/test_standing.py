@@ -26,13 +26,14 @@ def stands(shop: Shop, name: str) -> Standing:
     with shop.projection.read() as reading:
         ids = reading.frame(["id", "identifier"])
         product = ids["id"][ids["identifier"].index_of(name) or 0]
+        folder = folder_of(shop.settings, feed)
         return standing(
             reading,
             feed,
             parse_feed(feed.document, reading.structure),
-            folder_of(shop.settings, feed),
+            folder,
             product,
-            relatives(reading, product),
+            relatives(reading, [folder], product),
             now=datetime.now(UTC),
         )
 
@@ -83,3 +84,34 @@ def test_an_item_of_many_variants_stands_with_all_of_them(
     assert stands(shop, "derby-red-40").state == "changed"
     assert stands(shop, "derby-blue-40").state == same
     assert stands(shop, "laces").state == "live"
+
+
+def test_a_product_stands_in_each_feed_by_what_that_feed_was_told(shop: Shop) -> None:
+    shop.feed(where=RED)
+    shop.publish()
+    told = shop.found()
+    shop.feed(code="other", where=RED)
+
+    with shop.projection.read() as reading:
+        ids = reading.frame(["id", "identifier"])
+        product = ids["id"][ids["identifier"].index_of("derby-red-38") or 0]
+        feeds = [told, shop.found("other")]
+        folders = [folder_of(shop.settings, feed) for feed in feeds]
+        related = relatives(reading, folders, product)
+        found = [
+            standing(
+                reading,
+                feed,
+                parse_feed(feed.document, reading.structure),
+                folder,
+                product,
+                related,
+                now=datetime.now(UTC),
+            )
+            for feed, folder in zip(feeds, folders, strict=True)
+        ]
+
+    assert [(each.state, each.item) for each in found] == [
+        ("live", "derby-red-38"),
+        ("joining", None),
+    ]
