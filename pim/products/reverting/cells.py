@@ -12,10 +12,10 @@ from pim.products import writer
 from pim.products.documents import document_sql, flatten
 from pim.products.lookups import NAMES
 from pim.products.models import MODEL, PRODUCT
+from pim.products.reverting.places import yield_places
 from pim.products.reverting.undone import Undoing
 from pim.products.shapes import VALUES, Shape
 from pim.products.unique import sync_unique_values
-
 
 #: What is no value and changes nothing beside itself when it goes back.
 PLAIN: Final = frozenset({"enabled", "categories", "groups", "family", "associations"})
@@ -27,6 +27,8 @@ def restore_cells(undoing: Undoing) -> Iterator[int]:
     for kind in (MODEL, PRODUCT):
         for ids in undoing.chunks(kind, writer.UPDATE):
             _compare(undoing, kind, ids)
+            if kind == PRODUCT and _changes_place(session):
+                yield_places(session, undoing.structure)
             unique = _touches_unique(undoing)
             if unique:
                 _yield_to_taken(session)
@@ -66,6 +68,10 @@ def _touched(session: Session) -> list[str]:
     return sorted(codes | beside) if beside <= PLAIN else ["*"]
 
 
+def _changes_place(session: Session) -> bool:
+    return bool(session.scalar(_PLACED))
+
+
 def _touches_unique(undoing: Undoing) -> bool:
     codes = [a.code for a in undoing.structure.attributes if a.unique]
     return bool(undoing.session.scalar(_UNIQUE, {"codes": codes}))
@@ -90,6 +96,8 @@ def _note_kept(undoing: Undoing, kind: int) -> None:
 
 _KEYS = text("SELECT DISTINCT jsonb_object_keys(after) FROM patch")
 _CODES = text("SELECT DISTINCT jsonb_object_keys(after -> 'values') FROM patch")
+
+_PLACED = text("SELECT EXISTS (SELECT FROM patch WHERE after ?| ARRAY['family', 'parent'])")
 
 _FIRST = text(
     "SELECT after FROM history WHERE change_set_id = :target AND entity_id = ANY(:ids)"

@@ -60,7 +60,7 @@ def _note_missing(undoing: Undoing, kind: int, ids: list[int]) -> None:
     query = _STILL_MISSING.format(table=writer.TABLES[kind], name=NAMES[kind])
     for name in undoing.session.scalars(text(query), {"target": undoing.target, "ids": ids}):
         undoing.result.keep(
-            name, "*", ours="deleted", theirs="its name is taken, or its family or parent is gone"
+            name, "*", ours="deleted", theirs="its name is taken, its family or parent is gone, or the bin was emptied"
         )
 
 
@@ -118,7 +118,7 @@ _RETURN = """
     SELECT (jsonb_populate_record(NULL::{table}, before || jsonb_build_object(
         'version', (before ->> 'version')::integer + 1, 'updated', now()))).*
     FROM history
-    WHERE change_set_id = :target AND entity_id = ANY(:ids) AND NOT ({missing})
+    WHERE change_set_id = :target AND entity_id = ANY(:ids) AND after IS NULL AND NOT ({missing})
     ORDER BY entity_id
     ON CONFLICT DO NOTHING RETURNING id
 """

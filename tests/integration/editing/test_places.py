@@ -244,3 +244,49 @@ def test_a_hidden_value_does_not_appear_when_its_product_becomes_simple(
     assert shown(editor, "loose-43") == [showed]
     assert loose.value("loose-43", "brand") == "polka"
     assert loose.value("loose-43", "color") == "black"
+
+
+def test_an_undo_keeps_a_product_whose_place_is_taken(catalogue: Catalogue, editor: Editor) -> None:
+    """It took its values along, and without its model it would have none."""
+    blacks = named("DRB-BLK-41", "DRB-BLK-42")
+    change = editor.bulk(blacks, {"type": "to_simple"})
+    rival = catalogue.rows("products", {"sku": "rival", "parent": "derby-black", "size": "41"})
+    assert not rival.violations
+
+    undone = catalogue.undo(change.change_set)
+
+    assert {cell["identifier"] for cell in undone.kept_cells} == {"DRB-BLK-41"}
+    assert undone.restored == 1
+    assert catalogue.document("DRB-BLK-41")["parent_id"] is None
+    assert catalogue.value("DRB-BLK-41", "brand") == "polka"
+    assert catalogue.value("DRB-BLK-42", "brand") is None
+
+
+def test_an_undo_keeps_products_whose_axes_are_the_same_by_now(
+    catalogue: Catalogue, editor: Editor
+) -> None:
+    change = editor.bulk(named("DRB-BLK-41", "DRB-BLK-42"), {"type": "to_simple"})
+    sizes = catalogue.rows("products", {"sku": "DRB-BLK-42", "size": "41"})
+    assert not sizes.violations
+
+    undone = catalogue.undo(change.change_set)
+
+    assert undone.restored == 1
+    assert {cell["identifier"] for cell in undone.kept_cells} == {"DRB-BLK-42"}
+
+
+def test_an_undo_keeps_products_whose_family_or_model_is_gone(
+    catalogue: Catalogue, editor: Editor
+) -> None:
+    families = editor.bulk(CARE, {"type": "set_family", "family": "shoes"})
+    parents = editor.bulk(named("MOC-41"), {"type": "to_simple"})
+    catalogue.execute("DELETE FROM product_model WHERE code = 'moc'")
+    catalogue.execute("DELETE FROM family_attribute WHERE family_id ="
+                      " (SELECT id FROM family WHERE code = 'care')")  # fmt: skip
+    catalogue.execute("DELETE FROM family WHERE code = 'care'")
+
+    undone = [catalogue.undo(change.change_set) for change in (families, parents)]
+
+    assert [each.restored for each in undone] == [0, 0]
+    assert [cell["field"] for cell in undone[0].kept_cells] == ["family", "family"]
+    assert catalogue.value("MOC-41", "color") == "navy"
