@@ -165,22 +165,35 @@ def _groups(frame: pl.DataFrame, group: pl.Series | str | None) -> pl.Series | N
 def _outcome(
     work: pl.DataFrame, ids: pl.Series, found: _Findings, groups: pl.Series | None
 ) -> Checked:
+    extra = [_ROW, *(name for name in work.columns if name.startswith(UNMAPPED))]
+    report, violations = tuple(found.report), _violations(found)
+    if not found.failed:  # none is held either: who holds others has failed itself
+        return Checked(
+            frame=work.drop(extra),
+            kept=work[_ROW],
+            dropped=ids.clear(),
+            held=ids.clear(),
+            report=report,
+            violations=violations,
+        )
     failed = _mask(work.height, found.failed)
     held = _mask(work.height, found.holding)
     if groups is not None and found.holding:
         held = held | groups.is_in(groups.filter(held).drop_nulls().implode()).fill_null(False)
     held = held & ~failed
     stays = ~(failed | held)
-    extra = [name for name in work.columns if name.startswith(UNMAPPED)]
-    kept = work if stays.all() else work.filter(stays)
     return Checked(
-        frame=kept.drop(_ROW, *extra),
+        frame=work.filter(stays).drop(extra),
         kept=stays.arg_true(),
         dropped=ids.filter(failed),
         held=ids.filter(held),
-        report=tuple(found.report),
-        violations=pl.concat([pl.DataFrame(schema=VIOLATIONS), *found.rows]),
+        report=report,
+        violations=violations,
     )
+
+
+def _violations(found: _Findings) -> pl.DataFrame:
+    return pl.concat(found.rows) if found.rows else pl.DataFrame(schema=VIOLATIONS)
 
 
 def _mask(height: int, rows: list[pl.Series]) -> pl.Series:
