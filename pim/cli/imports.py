@@ -42,6 +42,7 @@ def entity_of(_context: click.Context, _parameter: click.Parameter, value: str) 
 @click.option("--profile", help="Import profile for a foreign sheet.")
 @click.option("--dry-run", is_flag=True, help="Predict the counts exactly and write nothing.")
 @click.option("--errors", type=click.Path(path_type=Path), help="Where rejected rows go.")
+@click.option("--conflicts", type=click.Path(path_type=Path), help="Where conflicts go.")
 @click.option(
     "--blank",
     type=click.Choice(["keep", "clear", "refuse"]),
@@ -49,35 +50,29 @@ def entity_of(_context: click.Context, _parameter: click.Parameter, value: str) 
     help="What an empty cell does (default: the profile's word, else keep).",
 )
 @pass_cli
-def import_(
-    cli: Cli,
-    paths: tuple[Path, ...],
-    entity: str,
-    profile: str | None,
-    dry_run: bool,
-    errors: Path | None,
-    blank: Any,
-) -> None:
+def import_(cli: Cli, /, paths: tuple[Path, ...], dry_run: bool, **chosen: Any) -> None:
     """Import .csv, .xlsx, .zip with media, or folders of flat files."""
-    options = ImportOptions(
-        entity=entity, profile=profile, dry_run=dry_run, blank=blank, errors=errors
-    )
+    options = ImportOptions(dry_run=dry_run, **chosen)
     with cli.work(dry_run=dry_run) as work, cli.progress("Importing") as advance:
         run = ImportRun.begin(work, cli.settings, list(paths), options)
         run.progress = advance
         result = run.finish()
     cli.answer(result.document(), lambda: _show(cli, result, dry_run=dry_run))
-    sys.exit(1 if result.counts.rejected else 0)
+    sys.exit(1 if result.counts.rejected or result.counts.conflicts else 0)
 
 
 def _show(cli: Cli, result: ImportResult, *, dry_run: bool) -> None:
-    names = ("rows", "created", "updated", "unchanged", "rejected", "warnings")
+    names = ["rows", "created", "updated", "unchanged", "rejected", "warnings"]
+    names += ["conflicts"] if result.counts.conflicts else []
     for file, counts in result.files.items():
         cli.out.print(f"{file}: {counts_line(vars(counts), *names)}", markup=False)
     cli.out.print(f"Total: {counts_line(vars(result.counts), *names)}", style="bold")
     for v in result.violations:
         place = f"{v['file']}, row {v['row']}, column {v['column']}"
         cli.out.print(f"  {place}: {v['message']} {v['mend']}", markup=False)
+    for c in result.conflict_cells:
+        values = f"was {c['base']!r}, is {c['theirs']!r} by now, the file says {c['ours']!r}"
+        cli.out.print(f"  {c['identifier']}, {c['field']}: {values}.", markup=False)
     for note in result.notes:
         cli.out.print(note, markup=False)
     if dry_run:
@@ -86,6 +81,8 @@ def _show(cli: Cli, result: ImportResult, *, dry_run: bool) -> None:
         cli.out.print(f"Change set {result.change_set} (pim undo {result.change_set}).")
     for path in result.error_files:
         cli.out.print(f"Rejected rows: {path}", markup=False)
+    for path in result.conflict_files:
+        cli.out.print(f"Conflicts: {path}", markup=False)
 
 
 @click.group("import-profile")

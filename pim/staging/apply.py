@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import text
@@ -21,6 +21,8 @@ from pim.staging.counts import Counts
 from pim.staging.decide import Decider
 from pim.staging.findings import Findings, violation_frame
 from pim.staging.reading import ReadChunk
+from pim.staging.round_trip.links import LinkTrip
+from pim.staging.round_trip.trip import Trip
 
 ATTEMPTS = 3
 
@@ -74,7 +76,22 @@ class Applier:
         for attribute_id, values in decision.uniques.items():
             register(self.session, attribute_id=attribute_id, values=values, ids=new)
         self._note(decision.findings)
-        return decision.counts
+        conflicts = self._note_conflicts(decision.trip, decision.findings)
+        return replace(decision.counts, conflicts=conflicts)
+
+    def _note_conflicts(self, trip: Trip | None, findings: Findings) -> int:
+        """Note the cells that others changed, too; return how many these are."""
+        if trip is None or not trip.clashes.found:
+            return 0
+        frame = trip.clashes.frame(
+            trip.entities,
+            rows=findings.rows,
+            rejected=findings.rejected,
+            run_id=self.run_id,
+            file=self.decider.file,
+            kind=self.decider.plan.kind,
+        )
+        return copy_in(self.session, "import_conflict", frame)
 
     def _note(self, findings: Findings) -> None:
         frame = violation_frame(findings.numbered(), run_id=self.run_id, file=self.decider.file)
@@ -82,21 +99,28 @@ class Applier:
 
     def _associations(self, frame: pl.DataFrame) -> Counts:
         decider = self.decider
+        accepted = frame.filter(~pl.col(ROW).is_in(self._rejected(frame)))
+        findings = Findings(accepted[ROW].to_list())
+        trip = decider.begin(accepted)
+        links = (
+            LinkTrip(trip=trip, session=self.session, structure=decider.structure) if trip else None
+        )
         reader = AssociationReader(
             session=self.session,
             structure=decider.structure,
             plan=decider.plan,
             file=decider.file,
             clears=decider.reader.cells.blank == "clear",
+            trip=links,
         )
-        accepted = frame.filter(~pl.col(ROW).is_in(self._rejected(frame)))
-        findings = Findings(accepted[ROW].to_list())
         patches, mirrors = reader.patches(accepted, findings)
         newly = self._untouched(patches["id"].to_list())
         self._write_patches(patches, decider.plan.kind)
         write_mirrors(self.session, change_set_id=self.change_set_id, mirrors=mirrors)
         self._note(findings)
-        return Counts(updated=newly, unchanged=-newly, warnings=len(findings.found))
+        conflicts = self._note_conflicts(trip, findings)
+        warnings = len(findings.found)
+        return Counts(updated=newly, unchanged=-newly, warnings=warnings, conflicts=conflicts)
 
     def _rejected(self, frame: pl.DataFrame) -> list[int]:
         rows = self.session.execute(
@@ -115,6 +139,8 @@ class Applier:
 
     def _untouched(self, ids: list[int]) -> int:
         """Count entities whose rows of this file have not changed anything yet."""
+        if self.decider.resolves:
+            return len(ids)
         known = self.session.scalar(
             text(
                 "SELECT count(*) FROM history WHERE change_set_id = :change_set"

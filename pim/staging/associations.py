@@ -20,6 +20,7 @@ from pim.products.models import MODEL, PRODUCT
 from pim.staging.drafts import UPDATE_SCHEMA
 from pim.staging.findings import Findings
 from pim.staging.header import AssociationColumns, HeaderPlan
+from pim.staging.round_trip.links import LinkTrip
 
 Members = dict[str, Any]
 
@@ -29,6 +30,7 @@ class AssociationReader:
     """Turns association columns into patches of the stored associations.
 
     With `clears` an empty cell takes the links away; one that is not there (null) never does.
+    With a `trip` the rows come back from an export.
     """
 
     session: Session
@@ -36,10 +38,11 @@ class AssociationReader:
     plan: HeaderPlan
     file: str
     clears: bool = False
+    trip: LinkTrip | None = None
 
     def patches(self, frame: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, list[Mirror]]:
         """Return patches, framed for `writer.update`, and the far ends of two-way links."""
-        names = frame[self.plan.key].str.strip_chars().to_list() if self.plan.key else []
+        names = self._names(frame)
         stored = find_stored(self.session, self.plan.kind, filter(None, names), lock=True)
         targets = self._targets(frame)
         rows = []
@@ -55,6 +58,11 @@ class AssociationReader:
                 rows.append((*patch, self.file, findings.rows[position]))
                 mirrors.extend(far_ends(self.structure, self.plan.kind, entity.id, after))
         return pl.DataFrame(rows, schema=UPDATE_SCHEMA, orient="row"), mirrors
+
+    def _names(self, frame: pl.DataFrame) -> list[str | None]:
+        if self.trip:
+            return self.trip.trip.rows["name"].to_list()
+        return frame[self.plan.key].str.strip_chars().to_list() if self.plan.key else []
 
     def _targets(self, frame: pl.DataFrame) -> dict[str, Mapping[str, int]]:
         """Return the ids of all that the chunk names, by kind of target."""
@@ -93,6 +101,8 @@ class AssociationReader:
                 position, association, dict(zip(names, quantities, strict=True)), targets, findings
             )
             had = current.get(association.type.code, {}).get(association.target, {})
+            if self.trip and not self.trip.writes(position, association, had, wanted):
+                continue
             was, now = _difference(had, wanted)
             if now:
                 before.setdefault(association.type.code, {})[association.target] = was

@@ -49,7 +49,8 @@ class Decision:
 class Decider:
     """Decides the chunks of one file; `repeated` tells rows whose name stood there before.
 
-    `trips` recognises rows that were exported and come back.
+    `trips` recognises rows that were exported and come back. With `resolves` a product may stand
+    in several rows: a cell each.
     """
 
     session: Session
@@ -59,6 +60,7 @@ class Decider:
     file: str
     repeated: pl.DataFrame
     trips: Trips
+    resolves: bool = False
     mode: Mode = "create_or_update"
 
     def decide(self, chunk: ReadChunk) -> Decision:
@@ -88,6 +90,16 @@ class Decider:
             enabled=chunk.enabled,
         )
         return replace(_sorted_out(drafts, placed, findings), trip=trip)
+
+    def begin(self, texts: pl.DataFrame) -> Trip | None:
+        """Return what is known of rows that come back, once they were decided and accepted.
+
+        What came between is left alone: rows whose version is no use any more are `lost`.
+        """
+        if self.plan.version is None:
+            return None
+        rows = self.reader.named(texts)
+        return self.trips.begin(texts, rows, Findings(texts[ROW].to_list()))
 
     def _own(self, chunk: ReadChunk, trip: Trip, placed: Placed) -> ReadChunk:
         """Return a chunk in which status and memberships are only told where they were changed."""

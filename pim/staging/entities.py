@@ -54,7 +54,7 @@ def entity_of_header(header: Iterable[str]) -> str | None:
 def _structure_of(names: Collection[str], prefixes: Collection[str]) -> str | None:
     """Return the entity of a header with a code: the most telling column decides."""
     telling = (
-        ("family_variant" in names, "product_models"),
+        ("family_variant" in names or "_resolve" in names, "product_models"),
         ("variant" in prefixes, "family_variants"),
         ("attribute" in names, "attribute_options"),
         ("requirements" in prefixes or "attribute_as_label" in names, "families"),

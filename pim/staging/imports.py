@@ -28,9 +28,12 @@ from pim.staging.intake import Intake
 from pim.staging.processing import Processor
 from pim.staging.profiles import Profile, find
 from pim.staging.results import ImportResult, dialects, first_violations
+from pim.staging.round_trip.conflicts import first_conflicts
+from pim.staging.round_trip.files import write_conflict_files
 from pim.staging.staged import PLAN, Stage, StagePlan
 from pim.staging.tasks import tasks
 from pim.storage import run_files
+from pim.structure.queries import current
 
 __all__ = ["ImportOptions", "ImportResult", "ImportRun"]
 
@@ -42,7 +45,8 @@ class ImportOptions:
     """What the person asked for; `entity` is "auto" or one of the flat format's entities.
 
     `blank` and `mode` of None leave it to the profile, else "keep" and "create_or_update".
-    `dry_run` goes with a unit of work that is one. `errors` is where rejected rows are written.
+    `dry_run` goes with a unit of work that is one. `errors` is where rejected rows are written,
+    `conflicts` where cells are that others changed, too.
     """
 
     entity: str = "auto"
@@ -51,6 +55,7 @@ class ImportOptions:
     blank: Blank | None = None
     mode: Mode | None = None
     errors: Path | None = None
+    conflicts: Path | None = None
 
 
 @dataclass
@@ -89,8 +94,9 @@ class ImportRun:
         """Take up a run where its last committed chunk left it; raises Refused if it was undone."""
         names = ImportOptions.__dataclass_fields__
         given = {k: v for k, v in run.parameters.items() if k in names}
-        if given.get("errors"):
-            given["errors"] = Path(given["errors"])
+        for name in ("errors", "conflicts"):
+            if given.get(name):
+                given[name] = Path(given[name])
         state = run.parameters["state"]
         taken_up = cls(
             work,
@@ -252,6 +258,7 @@ class ImportRun:
             if written
             else []
         )
+        conflict_files = self._conflict_files(folder / "conflicts")
         change_set = close_change_set(
             self.work, find_change_set(session, self.change_set_id), counts=asdict(total)
         )
@@ -265,14 +272,27 @@ class ImportRun:
             error_files=[str(path) for path in error_files],
             notes=plan.notes,
             read_as=dialects(plan.files),
+            conflict_cells=first_conflicts(session, self.run.id),
+            conflict_files=[str(path) for path in conflict_files],
         )
         if not dry_run:
             run_files.share(self.settings, folder / "errors")
+            run_files.share(self.settings, folder / "conflicts")
         runs.finish_run(self.work, self.run, result=result.document())
         self.work.commit()
         if not dry_run:
             run_files.forget(self.settings, folder / "staged")
         return result
+
+    def _conflict_files(self, folder: Path) -> list[Path]:
+        """Write the conflicts for people to decide; a dry run only where it is told to."""
+        target = self.options.conflicts
+        if self.options.dry_run and target is None:
+            return []
+        session = self.work.session
+        return write_conflict_files(
+            session, self.run.id, current(session), target=target, folder=folder
+        )
 
     def _fail(self, error: BaseException) -> None:
         """Note on run and change set how it ended; what was committed stays and counts."""

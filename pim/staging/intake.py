@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from importers.contract import ROW, Batch, ReadOptions, RowProblem, Sheet, importer_for
 from pim.db.copy import copy_in
 from pim.db.unit_of_work import Work
@@ -16,6 +18,7 @@ from pim.staging.counts import Blank, Counts
 from pim.staging.findings import violation_frame
 from pim.staging.formulas import unguarded
 from pim.staging.profiles import Profile
+from pim.staging.round_trip.resolutions import Resolutions, is_resolution
 from pim.staging.sources import Source, plan
 from pim.staging.staged import Stage, StagedFile, StagePlan, unreadable
 from pim.structure.flat import Row, RowOutcome, apply_rows
@@ -101,6 +104,8 @@ class Intake:
         files: dict[str, StagedFile] = {}
         counts = Counts()
         with importer_for(source.path).open(source.path, options) as sheet:
+            if is_resolution(sheet.header):
+                return self._resolutions(source, sheet)
             batches = _meant(sheet.batches, source)
             batches = self.profile.batches(batches) if self.profile else batches
             for batch in batches:
@@ -111,6 +116,22 @@ class Intake:
             if not files:
                 files[source.entity] = self._file(source, source.entity, sheet.header, sheet)
         return sorted(files.values(), key=lambda f: PRODUCT_ENTITIES.index(f.entity)), counts
+
+    def _resolutions(self, source: Source, sheet: Sheet) -> tuple[list[StagedFile], Counts]:
+        """Stage the choices of a file of conflicts: one cell a row."""
+        batches = list(_meant(sheet.batches, source))
+        nothing = pl.DataFrame(schema={**dict.fromkeys(sheet.header, pl.String), ROW: pl.UInt32})
+        lines = pl.concat([nothing, *(batch.frame for batch in batches)])
+        read = Resolutions.of(lines, current(self.work.session))
+        problems = [*(p for batch in batches for p in batch.problems), *read.problems]
+        staged = self._file(source, source.entity, read.header, sheet)
+        staged.translated = staged.resolves = True
+        for rows in read.rounds:
+            self.stage.add(staged, rows)
+        self.stage.add_raw(staged, lines)
+        self._keep_unreadable(staged, [p for b in batches for p in b.problems], sheet)
+        self._note_problems(source.name, problems)
+        return [staged], _counts_of(problems)
 
     def _lost(self, source: Source) -> Counts:
         """Note what rows lost in translation by the profile."""

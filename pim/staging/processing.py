@@ -102,8 +102,9 @@ class Processor:
             media=self._media(staged),
             inherited=lambda parents: inherited_values(self.session, parents),
             format=CellFormat(**staged.format),
-            blank=self.blank,
+            blank="clear" if staged.resolves else self.blank,
         )
+        names = () if staged.resolves else self.stage.names(staged, plan.key)
         decider = Decider(
             session=self.session,
             structure=structure,
@@ -111,7 +112,8 @@ class Processor:
             reader=ChunkReader(structure=structure, plan=plan, cells=cells),
             file=staged.name,
             mode=self.mode,
-            repeated=repeated_rows(self.stage.names(staged, plan.key)),
+            resolves=staged.resolves,
+            repeated=repeated_rows(names),
             trips=Trips(session=self.session, plan=plan, change_set_id=self.change_set_id),
         )
         return Applier(

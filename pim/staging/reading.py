@@ -71,6 +71,10 @@ class ChunkReader:
             unreadable=unreadable,
         )
 
+    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `__row__`, `name` and what else a chunk's `rows` have."""
+        return self._rows(frame)
+
     def _rows(self, frame: pl.DataFrame) -> pl.DataFrame:
         names = _texts(frame, self.plan.key)
         given = {name: _texts(frame, self.plan.system.get(name)) for name in TEXTS}

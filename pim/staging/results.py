@@ -20,7 +20,8 @@ VIOLATIONS_SHOWN = 100
 class ImportResult:
     """What an import came to; `violations` are the first 100, `notes` say what was left aside.
 
-    `read_as` tells for each file how it was read, and what of that was guessed.
+    `read_as` tells for each file how it was read, and what of that was guessed. `conflict_cells`
+    are the first 100 cells that the files and others changed differently, with three values.
     """
 
     run: int | None
@@ -31,6 +32,8 @@ class ImportResult:
     error_files: list[str]
     notes: list[str] = field(default_factory=list)
     read_as: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    conflict_cells: list[dict[str, Any]] = field(default_factory=list)
+    conflict_files: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON answer of `pim import`."""
@@ -43,6 +46,8 @@ class ImportResult:
             "error_files": self.error_files,
             "notes": self.notes,
             "read_as": dict(self.read_as),
+            "conflict_cells": self.conflict_cells,
+            "conflict_files": self.conflict_files,
         }
 
 

@@ -28,7 +28,8 @@ class StagedFile:
 
     `name` is the file as the person gave it, `original` the header for its error file (it differs
     from `header` when a profile translated the file). `heights` are the segments' rows, `dialect`
-    how the file was read, `guessed` what of it nobody had named.
+    how the file was read, `guessed` what of it nobody had named. `resolves` marks choices between
+    conflicting values: a product may stand in several rows, and an empty cell clears.
     """
 
     entity: str
@@ -43,6 +44,7 @@ class StagedFile:
     dialect: dict[str, str] = field(default_factory=dict)
     guessed: list[str] = field(default_factory=list)
     format: dict[str, Any] = field(default_factory=dict)
+    resolves: bool = False
 
     @property
     def rows(self) -> int:

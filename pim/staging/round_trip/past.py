@@ -54,13 +54,18 @@ class Past:
             patches, on="id", how="left", maintain_order="left"
         )
         known = rows.filter(pl.col("data").is_not_null()).select("now", "data").unique()
-        texts = [_taken_back(*row) for row in known.rows()]
+        texts = [taken_back(*row) for row in known.rows()]
         was = known.with_columns(pl.Series("was", texts, dtype=pl.String))
         joined = rows.join(
             was, on=["now", "data"], how="left", nulls_equal=True, maintain_order="left"
         )
         changed = pl.col("data").is_not_null()
         return joined.select(pl.when(changed).then("was").otherwise("now")).to_series()
+
+    def patches_of(self, cell: Cell) -> Mapping[int, str]:
+        """Return the patches back of one cell, by entity, as `taken_back` takes them."""
+        patches = self._patches.get(cell)
+        return {} if patches is None else dict(patches.rows())
 
     @cached_property
     def _patches(self) -> Mapping[Cell, pl.DataFrame]:
@@ -76,7 +81,8 @@ class Past:
         return {Cell(*map(str, key)): part.select("id", "data") for key, part in parts.items()}
 
 
-def _taken_back(now: str | None, patches: str) -> str | None:
+def taken_back(now: str | None, patches: str) -> str | None:
+    """Return the JSON text that stood somewhere before some patches, the newest first."""
     data: Any = None if now is None else orjson.loads(now)
     for patch in patches.split(END):
         data = merge(data, orjson.loads(patch))

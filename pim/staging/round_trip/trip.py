@@ -22,12 +22,14 @@ class Trip:
 
     `rows` are those that were given, under the names that the catalogue knows them by. `entities`
     has for each row `id`, `called`, `version`, `family_id`, `variant_id` and `parent_id`, null
-    for rows that do not tell their version: these are imported like any other.
+    for rows that do not tell their version: these are imported like any other. `lost` are rows
+    that tell one which is no use.
     """
 
     rows: pl.DataFrame
     entities: pl.DataFrame
     past: Past
+    lost: pl.Series
     clashes: Clashes = field(default_factory=Clashes)
 
 
@@ -60,6 +62,7 @@ class Trips:
             ),
             entities=entities,
             past=Past(ids=entities["id"], leaves=self._leaves(entities)),
+            lost=frame["problem"].is_not_null(),
         )
 
     def _leaves(self, entities: pl.DataFrame) -> pl.DataFrame:
