@@ -11,29 +11,43 @@ from channels.mapping.compiled import CompiledMapping
 from channels.past_prices.events import SCHEMA, price_events
 from channels.past_prices.lowest import lowest
 from channels.steps.past_price import PastPrice, Place
+from pim.projection import Reading
 
 
 def with_past_prices(
-    frame: pl.DataFrame, compiled: CompiledMapping, session: Session, now: datetime
+    frame: pl.DataFrame,
+    compiled: CompiledMapping,
+    session: Session,
+    now: datetime,
+    *,
+    reading: Reading,
 ) -> pl.DataFrame:
     """Return a frame of products with a column more for each price gone by that is asked for.
 
     History is read once for each price that several targets share, whatever the number of products.
+    It tells of stored prices: one that a campaign of the reading lays over them is none gone by.
     """
     if not compiled.derived or frame.is_empty():
         return frame
+    stored = _stored(frame, compiled, reading) if reading.campaigns else frame
     read: dict[tuple[Place, int], pl.DataFrame] = {}
     columns = [
         lowest(
-            frame,
+            stored,
             each,
-            _read(session, each.price, each, frame, now, read),
-            _read(session, each.sale, each, frame, now, read),
+            _read(session, each.price, each, stored, now, read),
+            _read(session, each.sale, each, stored, now, read),
             now,
         ).alias(each.column)
         for each in compiled.derived
     ]
     return frame.with_columns(columns)
+
+
+def _stored(frame: pl.DataFrame, compiled: CompiledMapping, reading: Reading) -> pl.DataFrame:
+    """Return what prices gone by are worked out from, as it is stored."""
+    names = sorted({"id", *(name for each in compiled.derived for name in each.needs)})
+    return reading.base.frame(names, ids=frame["id"])
 
 
 def _read(

@@ -57,7 +57,7 @@ def build(
     compiled = definition.compile(as_of)
     rows = rows or (lambda names, ids: reading.frame(names, ids=ids, levels=SKUS))
     if history is not None:
-        rows = _with_history(rows, compiled, history, as_of)
+        rows = _with_history(rows, compiled, history, as_of, reading)
     frame, mapped = _mapped(rows, definition, compiled, products, beside)
     checked = carry_out(definition.checks(mapped), mapped, group=frame["root"])
     keys = pl.DataFrame(
@@ -77,9 +77,11 @@ def build(
     )
 
 
-def _with_history(rows: Rows, compiled: CompiledMapping, history: Session, now: datetime) -> Rows:
+def _with_history(
+    rows: Rows, compiled: CompiledMapping, history: Session, now: datetime, reading: Reading
+) -> Rows:
     def read(names: Sequence[str], ids: pl.Series) -> pl.DataFrame:
-        return with_past_prices(rows(names, ids), compiled, history, now)
+        return with_past_prices(rows(names, ids), compiled, history, now, reading=reading)
 
     return read
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import Connection
 
 from channels.feeds.definition import Definition
 from channels.publication.build import Rows
+from channels.publication.campaigns import moved
 from channels.publication.grouping import groups_at_hand
 from channels.publication.rounds import Round
 from channels.publication.selection import in_one_only, select_products
 from pim.projection import Reading
+
+#: Of more than this part of the products, looking at all of them is as quick.
+MANY: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +51,9 @@ def look_at_changes(
 ) -> Looked:
     """Return the products that may publish differently than by the manifest `last`.
 
-    All of them after a new version of the definition, a change of the structure that many products
-    show, the deletion of a product whose group counts, or if the mapping looks at the moment of
-    the publication.
+    Those that changed, and those that campaigns show otherwise. All of them after a new version of
+    the definition, a change of the structure that many products show, the deletion of a product
+    whose group counts, or if the mapping looks at the moment of the publication.
     """
     everything = look_at_all(reading, definition, now) if definition.selects_by_time else None
     within = _within(connection, reading, definition, now, everything, last, version, shared)
@@ -78,6 +82,11 @@ def _within(
     changed = shared.changed(connection, reading, last.get("snapshot"))
     if changed is None:
         return None
+    seasonal = moved(connection, reading, definition, now, last)
+    if seasonal is None or len(seasonal) > reading.catalogue.products.height * MANY:
+        return None
+    if seasonal:
+        changed = sorted({*changed, *seasonal})
     if everything is not None:  # time alone moves some, too
         then = select_products(reading, definition, datetime.fromisoformat(last["as_of"]))
         changed = sorted({*changed, *in_one_only(then, everything.selected)})

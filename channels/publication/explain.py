@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -13,16 +15,19 @@ from channels.mapping.compiled import CompiledMapping, Origin, origin
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
 from channels.publication import ledger
+from channels.publication.campaigns import shown
 from channels.publication.files import CURRENT, DELTA, FeedFolder
 from channels.publication.selection import SKUS, whole_groups
 from pim.db.unit_of_work import Work
+from pim.domain.decimals import canonical
 from pim.domain.structure import ALL, Structure
 from pim.errors import NotFound, Refused
 from pim.products.history import HistoryEntry, find_entity, product_history
 from pim.products.models import PRODUCT
 from pim.products.queries import Detail, find_detail, names_of
 from pim.products.queries import Entity as Stored
-from pim.projection import Projection
+from pim.projection import Projection, Reading
+from pim.projection.effective import Effective
 from pim.structure.queries import current
 
 
@@ -44,7 +49,9 @@ def explain(
     `output` is what the catalogue gives now, `published` what the current file says, if its
     items are kept. `source` is None for a constant, else {attribute, scope, locale, data, level,
     entity, by, change_set, author, at, import: {file, row} or None}: `level` 0 is the root model
-    or a simple product, `by` is own, inherited or fallback (of another locale).
+    or a simple product, `by` is own, inherited or fallback (of another locale). With `by` campaign
+    the source has `campaign` {code, label, starts_at, ends_at} and `base`, the stored value, too,
+    and all else tells where that comes from.
 
     Raises NotFound for an unknown item or target.
     """
@@ -52,11 +59,16 @@ def explain(
     definition = parse_feed(feed.document, structure)
     compiled = _compiled(definition, target, work)
     product = _product_of(work.session, folder, item)
-    frame, row = _frame(projection, compiled, product)
-    frame = with_past_prices(frame, compiled, work.session, work.clock())
+    with projection.read() as base:
+        connection, channel = work.session.connection(), definition.channel.code
+        reading = shown(connection, base, channel, work.clock())
+        frame, row = _frame(reading, compiled, product)
+        frame = with_past_prices(frame, compiled, work.session, work.clock(), reading=reading)
+        found = origin(compiled, target, frame, row=row)
+        overlaid = found and _overlaid(reading, product, found.column)
     steps = compiled.trace(target, frame, row=row)
-    found = origin(compiled, target, frame, row=row)
     own = names_of(work.session, [product])[product]
+    source = found and _source(work.session, structure, own, found, steps[0]["output"])
     return {
         "feed": feed.code,
         "item": item,
@@ -65,7 +77,7 @@ def explain(
         "output": _plain(compiled.apply(frame)[target][row]),
         "published": _published(folder, item, target, definition.item_id),
         "steps": steps,
-        "source": found and _source(work.session, structure, own, found, steps[0]["output"]),
+        "source": source and {**source, **(overlaid or {})},
     }
 
 
@@ -89,13 +101,33 @@ def _product_of(session: Session, folder: FeedFolder, item: str) -> int:
     return entity.id
 
 
-def _frame(
-    projection: Projection, compiled: CompiledMapping, product: int
-) -> tuple[pl.DataFrame, int]:
+def _overlaid(reading: Reading, product: int, column: str) -> dict[str, Any] | None:
+    """Return whose campaign gives a product's value of a column, and the value under it."""
+    if not isinstance(reading, Effective):
+        return None
+    campaign = reading.campaigns_of(product, column)
+    if campaign is None:
+        return None
+    ids = pl.Series("id", [product], dtype=pl.Int64)
+    moments = {name: getattr(campaign, name).isoformat() for name in ("starts_at", "ends_at")}
+    return {
+        "by": "campaign",
+        "campaign": {"code": campaign.code, "label": campaign.label, **moments},
+        "base": _text(reading.base.frame([column], ids=ids)[column][0]),
+    }
+
+
+def _text(value: Any) -> Any:
+    """Return a stored value as JSON can say it."""
+    if isinstance(value, Decimal):
+        return canonical(value)
+    return value.isoformat() if isinstance(value, date) else _plain(value)
+
+
+def _frame(reading: Reading, compiled: CompiledMapping, product: int) -> tuple[pl.DataFrame, int]:
     """Return the product's row among the rows of its groups."""
-    with projection.read() as reading:
-        ids = whole_groups(reading, [product], compiled.groups)
-        frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
+    ids = whole_groups(reading, [product], compiled.groups)
+    frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
     row = frame["id"].index_of(product)
     if row is None:
         raise NotFound("The product of this item does not exist any more.")

@@ -10,6 +10,7 @@ from channels.checking.check import carry_out
 from channels.feeds.definition import parse_feed
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
+from channels.publication.campaigns import shown
 from channels.publication.selection import SKUS, select_products, whole_groups
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
@@ -30,11 +31,13 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
     entity = find_entity(work.session, identifier)
     if entity.kind != PRODUCT:
         raise Refused(f'"{entity.name}" is a product model: name one of its products.')
-    with projection.read() as reading:
+    with projection.read() as base:
+        connection, channel = work.session.connection(), definition.channel.code
+        reading = shown(connection, base, channel, now)
         ids = whole_groups(reading, [entity.id], compiled.groups)
         frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
         asked = pl.Series("id", [entity.id])
-        frame = with_past_prices(frame, compiled, work.session, now)
+        frame = with_past_prices(frame, compiled, work.session, now, reading=reading)
         selected = entity.id in select_products(reading, definition, now, among=asked)
     row = frame["id"].index_of(entity.id)
     if row is None:

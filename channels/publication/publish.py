@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from channels.feeds.known import definition_of
 from channels.models import Feed, Publication
 from channels.publication import ledger as ledgers
 from channels.publication.build import Built, build
+from channels.publication.campaigns import keys_of
 from channels.publication.compressing import SUFFIXES, opened
 from channels.publication.deltas import Looked, look_at_all, look_at_changes
 from channels.publication.files import (
@@ -95,6 +97,7 @@ class Publishing:
     progress: Progress = field(init=False)
     record: Publication = field(init=False)
     definition: Definition = field(init=False)
+    _campaigns: list[list[int]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Read the definition; raises Refused when the structure has outgrown it."""
@@ -127,7 +130,7 @@ class Publishing:
         started = time.monotonic()
         now = self.options.as_of or self.work.clock()
         self._open(now)
-        with self.projection.read() as reading:
+        with self._reading(now) as reading:
             told = self.folder.newest()
             last = (self.folder.manifest(told) if told else None) or {}
             looked = self._look(reading, last, now)
@@ -141,6 +144,7 @@ class Publishing:
                 history=self.work.session,
             )
             self.record.snapshot = reading.manifest.snapshot
+            self._campaigns = keys_of(reading)
             unfinished = list(reading.manifest.unfinished)
         self.progress("comparing", total=built.items.height)
         ledger = self._ledger(told, built, looked)
@@ -161,6 +165,14 @@ class Publishing:
         self.record.seconds = round(time.monotonic() - started, 3)
         self.work.commit()
         return self.record
+
+    @contextmanager
+    def _reading(self, now: datetime) -> Iterator[Reading]:
+        """Give the catalogue as the feed's channel shows it at a moment, a past one as it was."""
+        past = self.options.as_of is not None and now < self.work.clock()
+        with self.projection.read_past(now) if past else self.projection.read() as reading:
+            connection, channel = self.work.session.connection(), self.definition.channel.code
+            yield self.shared.shown(connection, reading, channel, now)
 
     def _open(self, now: datetime) -> None:
         self.record = Publication(
@@ -331,6 +343,7 @@ class Publishing:
             "told": after,
             "hashing": HASHING,
             "feed_version": record.feed_version,
+            "campaigns": self._campaigns,
             "files": files,
         }
 

@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from channels.feeds.definition import Definition
+from channels.publication.campaigns import Running, shown
 from channels.publication.selection import (
     SKUS,
     asked_of,
@@ -71,20 +72,35 @@ class Round:
             parts = (select_products(reading, definition, now, among=p) for p in _parts(within))
             return pl.concat(parts)
 
-        return self._once(reading, (asked_of(definition, now), self._id(reading, within)), select)
+        key = asked_of(definition, now), reading.campaigns and reading.state
+        return self._once(reading, (key, self._id(reading, within)), select)
 
     def rows(self, reading: Reading, within: pl.Series) -> Callable[..., pl.DataFrame]:
-        """Return what gives the columns of products among `within`, each read once a round."""
-        known: dict[str, pl.Series] = self._once(reading, self._id(reading, within), dict)
+        """Return what gives the columns of products among `within`, each read once a round.
+
+        Once more where other campaigns lie over a column.
+        """
+        known: dict[Hashable, pl.Series] = self._once(reading, self._id(reading, within), dict)
+        keys: dict[str, Hashable] = {}
 
         def rows(names: Sequence[str], ids: pl.Series) -> pl.DataFrame:
-            missing = [name for name in {"id": None, **dict.fromkeys(names)} if name not in known]
+            asked = list({"id": None, **dict.fromkeys(names)})
+            keys.update({name: (name, reading.over(name)) for name in asked if name not in keys})
+            missing = [name for name in asked if keys[name] not in known]
             if missing:
-                known.update({each.name: each for each in _frame(reading, missing, within)})
-            frame = pl.DataFrame([known["id"], *(known[name] for name in names if name != "id")])
+                frame = _frame(reading, missing, within)
+                known.update({keys[each.name]: each for each in frame})
+            frame = pl.DataFrame([known[keys[name]] for name in asked])
             return frame.filter(frame["id"].is_in(ids.implode())).select(names)
 
         return rows
+
+    def shown(
+        self, connection: Connection, reading: Reading, channel: str, now: datetime
+    ) -> Reading:
+        """Return a reading with the campaigns that run in a channel, asked for once a round."""
+        known = self._once(reading, "campaigns", Running)
+        return shown(connection, reading, channel, now, known=known)
 
     def _id(self, reading: Reading, within: pl.Series) -> int:
         """Return a key of some products, which are kept as long as it is one."""

@@ -30,8 +30,12 @@ _UNKNOWN = text(
 def select_products(
     reading: Reading, definition: Definition, now: datetime, *, among: pl.Series | None = None
 ) -> pl.Series:
-    """Return the ids of the products whose items the feed publishes, of all or among some."""
-    ids = reading.matching(definition.where, levels=SKUS, now=now, ids=among)
+    """Return the ids of the products whose items the feed publishes, of all or among some.
+
+    The condition asks what the reading shows, campaigns included, unless it says otherwise.
+    """
+    asked = reading.base if definition.where.view == "base" else reading
+    ids = asked.matching(definition.where, levels=SKUS, now=now, ids=among)
     if definition.completeness_minimum is None:
         return ids
     for locale in definition.completeness_locales:

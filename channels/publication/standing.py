@@ -86,8 +86,11 @@ def standing(
 ) -> Standing:
     """Return where a product stands, by mapping and checking it now, with its group.
 
-    `related` are the product's relatives; `history` is where prices gone by are read.
+    `related` are the product's relatives; `history` is where campaigns and prices gone by are read.
     """
+    if history is not None:
+        channel = definition.channel.code
+        reading = related.shared.shown(history.connection(), reading, channel, now)
     group = _group(related.groups, definition, product)
     number, of_style = related.told[folder.path]
     told = of_style.filter(of_style["product"].is_in(group.implode()))

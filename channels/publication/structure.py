@@ -23,7 +23,7 @@ _SINCE = text(
     SELECT subject, ids, attributes FROM change_log
     WHERE xid >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
       AND NOT pg_visible_in_snapshot(xid, CAST(:snapshot AS pg_snapshot))
-      AND subject NOT IN ('product', 'product_model', 'feed')
+      AND subject NOT IN ('product', 'product_model', 'feed', 'campaign')
       AND subject NOT LIKE '%' || :unseen
     """
 )

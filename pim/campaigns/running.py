@@ -38,6 +38,25 @@ _BOUNDARIES = text(
     ORDER BY {_ORDER}
     """
 )
+_LEFT = text(f"{_CURRENT} AND v.starts_at < v.ends_at AND v.ends_at > :after ORDER BY {_ORDER}")
+_THEN = text(
+    f"""
+    SELECT {_COLUMNS}
+    FROM (
+        SELECT DISTINCT ON (campaign_id) * FROM campaign_version
+        WHERE at <= :saved ORDER BY campaign_id, version DESC
+    ) AS v
+    WHERE v.action <> 'deleted' AND v.starts_at <= :at AND :at < v.ends_at ORDER BY {_ORDER}
+    """  # noqa: S608 - constants of this module
+)
+_VERSIONS = text(
+    f"""
+    SELECT {_COLUMNS} FROM campaign_version AS v
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS w (id, version)
+      ON w.id = v.campaign_id AND w.version = v.version
+    ORDER BY {_ORDER}
+    """
+)
 _SINCE = text(
     f"""
     WITH changed AS (
@@ -101,6 +120,26 @@ def boundaries(
 ) -> tuple[Campaign, ...]:
     """Return the campaigns that start or end in (after, until], in order of precedence."""
     return _campaigns(connection, _BOUNDARIES, after=after, until=until, channel=channel)
+
+
+def not_ended(connection: Readable, after: datetime) -> tuple[Campaign, ...]:
+    """Return the campaigns that run at a moment or will later, in order of precedence."""
+    return _campaigns(connection, _LEFT, after=after, channel=None)
+
+
+def running_then(connection: Readable, at: datetime) -> tuple[Campaign, ...]:
+    """Return the campaigns that ran at a past moment, as they were saved then, the winner first.
+
+    One that was stopped later ran until its end for all that anybody knew.
+    """
+    return _campaigns(connection, _THEN, at=at, saved=at)
+
+
+def versions(connection: Readable, keys: Iterable[tuple[int, int]]) -> tuple[Campaign, ...]:
+    """Return versions by id and number, the winner first; those that never were are left out."""
+    pairs = list(keys)
+    ids, numbers = [key[0] for key in pairs], [key[1] for key in pairs]
+    return _campaigns(connection, _VERSIONS, ids=ids, versions=numbers)
 
 
 def versions_since(connection: Readable, snapshot: str) -> tuple[Campaign, ...]:

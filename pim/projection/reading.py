@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -10,6 +10,7 @@ from operator import and_
 
 import polars as pl
 
+from pim.campaigns.running import Campaign
 from pim.db.conditions import Facts
 from pim.domain.conditions import EVERYTHING, Condition, Node
 from pim.domain.structure import Structure
@@ -85,6 +86,15 @@ class Reading:
     def base(self) -> Reading:
         """Return the reading without campaigns: itself, unless some are laid over it."""
         return self
+
+    @property
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return the campaigns that are laid over products, the winner first."""
+        return ()
+
+    def over(self, name: str) -> Hashable:
+        """Return a key of what campaigns lay over a column; None where it shows the base."""
+        return None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -191,9 +201,7 @@ class Reading:
         ordered = ordering.arranged(ids, by, descending=descending, first=offset + limit)
         return Page(ordered.slice(offset, limit), len(ids))
 
-    def _page(
-        self, arrangement: Arrangement, found: Found, offset: int, limit: int
-    ) -> pl.Series:
+    def _page(self, arrangement: Arrangement, found: Found, offset: int, limit: int) -> pl.Series:
         return arrangement.page(found, offset, limit)
 
     def counts(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import polars as pl
 
 from pim.campaigns.running import Campaign
-from pim.projection import columns, trees
+from pim.projection import columns, lowered, trees
 from pim.projection.catalogue import PRODUCT_LEVELS, PRODUCTS
 from pim.projection.columns import COMPLETENESS, Column
 from pim.projection.comparing import comparable
 from pim.projection.effective import ratios
-from pim.projection.effective.choosing import ID, chosen
+from pim.projection.effective.choosing import ID, chosen, key_of
 from pim.projection.effective.masks import EffectiveMasks
 from pim.projection.effective.overlays import Overlays
-from pim.projection.effective.plans import Sheets
+from pim.projection.effective.parts import Part, part_of
+from pim.projection.effective.plans import Plan, Sheet, Sheets
 from pim.projection.masks import Masks
 from pim.projection.ordering import Arrangement, Found
 from pim.projection.piece import FEW, Piece, take
@@ -78,7 +79,7 @@ class Effective(Reading):
     def state(self) -> tuple[object, ...]:
         """Return a key of what is shown: equal ones show the same."""
         laid = self._overlays
-        return (*super().state, laid.channel, *(plan.key for plan in laid.plans), laid.at)
+        return (*super().state, laid.channel, *(key_of(plan, laid.at) for plan in laid.plans))
 
     def campaigns_of(self, product: int, column: str) -> Campaign | None:
         """Return the campaign whose value a product shows in a column, None for the base's."""
@@ -90,9 +91,53 @@ class Effective(Reading):
         assert touching is not None
         return touching[1][int(laid.rows["who"][0])].campaign
 
+    @property
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return the campaigns that are laid over products, the winner first."""
+        return self._overlays.campaigns
+
+    @property
+    def follow_time(self) -> list[Campaign]:
+        """Return the campaigns of which time alone may change what they choose."""
+        return [plan.campaign for plan in self._overlays.plans if plan.follows_time]
+
+    def over(self, name: str) -> Hashable:
+        """Return a key of what campaigns lay over a column; None where it shows the base."""
+        found = self._key(columns.find(self.structure, name))
+        return None if found is None else (self._overlays.channel, found)
+
+    def reached(self, campaign: Campaign, names: Iterable[str]) -> pl.Series:
+        """Return the products over whose columns one of the campaigns may lay something."""
+        plan = self._plan(campaign)
+        parts = {tuple(p.names): p for name in names for p in self._parts(name)}
+        chains = list(filter(None, map(plan.chain, parts.values())))
+        ids = self.chosen(campaign) if chains else pl.Series("id", [], dtype=pl.Int64)
+        if not all(isinstance(s.does, Sheet) for chain in chains for s in chain.steps):
+            return ids
+        given = [
+            plan.given(sheet, chain.part.cell)["id"]
+            for chain in chains
+            for sheet in chain.sheets.values()
+            if chain.part.cell is not None
+        ]
+        return ids.filter(ids.is_in(pl.concat(given).implode())) if given else ids
+
+    def _parts(self, name: str) -> Iterator[Part]:
+        """Yield the parts on which a column hangs."""
+        column = columns.find(self.structure, lowered.plain(name) or name)
+        asked = [column]
+        if _is_ratio(column):
+            _, locale, channel = name.split("-")
+            asked = ratios.asked(self.structure, channel, locale)
+        yield from filter(None, (part_of(self.structure, each) for each in asked))
+
+    def _plan(self, campaign: Campaign) -> Plan:
+        (plan,) = (p for p in self._overlays.plans if p.key == (campaign.id, campaign.version))
+        return plan
+
     def chosen(self, campaign: Campaign) -> pl.Series:
         """Return the ids of the products that one of the campaigns chooses, in order."""
-        (plan,) = (p for p in self._overlays.plans if p.key == (campaign.id, campaign.version))
+        plan = self._plan(campaign)
         mask = self._catalogue.each(
             lambda piece: chosen(self._base, piece, plan, self._overlays.at)
         )
@@ -125,7 +170,7 @@ class Effective(Reading):
             key=self._key, shown=self._shown,
         )  # fmt: skip
 
-    def _key(self, column: Column) -> object:
+    def _key(self, column: Column) -> Hashable:
         if not _is_ratio(column):
             return self._overlays.key(column)
         _, locale, channel = column.name.split("-")

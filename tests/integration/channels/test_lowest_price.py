@@ -102,7 +102,7 @@ def test_a_publication_for_an_earlier_moment_knows_what_applied_then(shop: Shop)
 
     assert record.items == 11
     # At that moment the price had fallen from 3.50; that it rises later is not known yet.
-    assert "laces,4.50,3.50 EUR" in path.read_text(encoding="utf-8")
+    assert "laces,2.50,3.50 EUR" in path.read_text(encoding="utf-8")
 
 
 def test_preview_and_explanation_tell_the_price_and_the_step(shop: Shop) -> None:
