@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,9 @@ import click
 from pim.cli.context import Cli, parse_moment, pass_cli
 from pim.products.documents import flatten
 from pim.products.history import HistoryEntry, document_at, find_entity, product_history
+from pim.products.past.places import find_place
+from pim.products.past.timeline import cell_history
+from pim.products.past.touched import structure_history
 from pim.structure.queries import current
 
 DONE = {"create": "created", "update": "changed", "delete": "deleted"}
@@ -43,8 +46,21 @@ def history() -> None:
 @click.argument("identifier")
 @click.option("--field", help="Only this attribute or column.")
 @click.option("--as-of", help="Show the product as it was at this moment (ISO 8601).")
+@click.option("--author", help="Only what this person (an e-mail) changed.")
+@click.option("--kind", help="Only change sets of this kind: import, bulk, edit, undo, restore ...")
+@click.option("--limit", default=50, type=click.IntRange(1), help="At most so many change sets.")
+@click.option("--before", type=int, help="Only older ones than this change set: the next page.")
 @pass_cli
-def show(cli: Cli, identifier: str, field: str | None, as_of: str | None) -> None:
+def show(
+    cli: Cli,
+    identifier: str,
+    field: str | None,
+    as_of: str | None,
+    author: str | None,
+    kind: str | None,
+    limit: int,
+    before: int | None,
+) -> None:
     """Show who changed a product or model, and what."""
     with cli.work() as work:
         entity = find_entity(work.session, identifier)
@@ -53,13 +69,52 @@ def show(cli: Cli, identifier: str, field: str | None, as_of: str | None) -> Non
             flat = flatten(document) if document else None
             cli.answer(flat, lambda: _show_flat(cli, flat))
             return
-        entries = product_history(work.session, entity.id, current(work.session), field=field)
+        entries = product_history(
+            work.session,
+            entity.id,
+            current(work.session),
+            field=field,
+            author=author,
+            kind=kind,
+            limit=limit,
+            before=before,
+        )
 
     def told() -> None:
         for line in _lines(entries):
             cli.out.print(line, markup=False)
 
     cli.answer([entry.document() for entry in entries], told)
+
+
+@history.command()
+@click.argument("identifier")
+@click.option("--field", required=True, help="An attribute or column, such as price-EUR.")
+@click.option("--scope", help="The channel of the value.")
+@click.option("--locale", help="The locale of the value.")
+@click.option("--limit", default=50, type=click.IntRange(1), help="At most so many changes.")
+@pass_cli
+def cell(
+    cli: Cli, identifier: str, field: str, scope: str | None, locale: str | None, limit: int
+) -> None:
+    """Show what one value was over time, with what it inherited."""
+    with cli.work() as work:
+        structure = current(work.session)
+        entity = find_entity(work.session, identifier)
+        place = find_place(structure, field, scope=scope, locale=locale)
+        events = cell_history(work.session, structure, entity, place, limit=limit)
+    cli.answer_lines([event.document() for event in events], _event)
+
+
+@history.command()
+@click.option("--subject", help="Only this kind of thing: attribute, option, family, category ...")
+@click.option("--limit", default=50, type=click.IntRange(1), help="At most so many changes.")
+@pass_cli
+def structure(cli: Cli, subject: str | None, limit: int) -> None:
+    """Show what was changed of the structure, and by whom."""
+    with cli.work() as work:
+        found = structure_history(work.session, current(work.session), subject=subject, limit=limit)
+    cli.answer_lines([change.document() for change in found], _changed)
 
 
 @history.command()
@@ -83,6 +138,18 @@ def prune(cli: Cli, older_than: str, dry_run: bool) -> None:
             f"{before:%Y-%m-%d} {words}."
         ),
     )
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    origin = f"#{event['change_set']} {event['kind']} by {event['author'] or 'the system'}"
+    source = f" ({event['by']}, {event['from']})" if event["by"] else ""
+    return f"{event['at']} {origin}: {_data(event['old'])} -> {_data(event['new'])}{source}"
+
+
+def _changed(change: Mapping[str, Any]) -> str:
+    names = ", ".join(change["names"]) or "(all)"
+    author = change["author"] or "the system"
+    return f"{change['at']} {change['subject']}: {names}, by {author}"
 
 
 def _lines(entries: Sequence[HistoryEntry]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -124,18 +125,38 @@ def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str,
     removed.
     """
     require_kept(session.connection(), moment)
-    document: dict[str, Any] | None = session.scalar(
-        text(_CURRENT.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
-        {"id": entity.id},
-    )
+    return _folded(session, entity, (row for row in _rows(session, entity) if row.at > moment))
+
+
+def document_before(session: Session, entity: Entity, change_set: int) -> dict[str, Any] | None:
+    """Return an entity's document as a change set has found it; None when that created it.
+
+    Raises NotFound if the change set did not touch the entity, or its history was removed.
+    """
+    rows = list(_rows(session, entity))
+    place = next((n for n, row in enumerate(rows) if row.change_set_id == change_set), None)
+    if place is None:
+        raise NotFound(
+            f'Change set {change_set} did not touch "{entity.name}", or its history was removed.'
+        )
+    return _folded(session, entity, rows[: place + 1])
+
+
+def _folded(session: Session, entity: Entity, later: Iterable[Any]) -> dict[str, Any] | None:
+    """Return today's document after taking rows of history back, the newest first."""
+    query = _CURRENT.format(document=document_sql(entity.kind), table=TABLES[entity.kind])
+    document: dict[str, Any] | None = session.scalar(text(query), {"id": entity.id})
     document = None if document is None else merge({}, document)
-    later = session.execute(
-        text(_LATER.format(document=document_sql(entity.kind), table=TABLES[entity.kind])),
-        {"entity": entity.id, "moment": moment},
-    )
-    for action, before in later:
-        document = None if action == CREATE else merge(document or {}, before)
+    for row in later:
+        if row.action == DELETE:
+            document = {}  # what came behind was another life
+        document = None if row.action == CREATE else merge(document or {}, row.before)
     return document
+
+
+def _rows(session: Session, entity: Entity) -> Iterable[Any]:
+    query = _LATER.format(document=document_sql(entity.kind), table=TABLES[entity.kind])
+    return session.execute(text(query), {"entity": entity.id})
 
 
 def require_kept(connection: Connection, moment: datetime) -> None:
@@ -207,9 +228,9 @@ _CURRENT = "SELECT {document} FROM {table} e WHERE e.id = :id"
 
 # A deletion keeps the whole row, everything else a patch.
 _LATER = """
-    SELECT action, CASE action WHEN 2 THEN (
+    SELECT at, change_set_id, action, CASE action WHEN 2 THEN (
         SELECT {document} FROM jsonb_populate_record(NULL::{table}, h.before) e
-    ) ELSE before END
-    FROM history h WHERE entity_id = :entity AND at > :moment
+    ) ELSE before END AS before
+    FROM history h WHERE entity_id = :entity
     ORDER BY at DESC, change_set_id DESC
 """

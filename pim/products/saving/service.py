@@ -7,7 +7,7 @@ which the unit of work commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -48,19 +48,22 @@ def save_all(
     *,
     label: str = "",
     whole: bool = False,
+    kind: str = "edit",
+    also: Callable[[int], object] = lambda _: None,
 ) -> Saved:
     """Save cells of several products and models in one change set.
 
     A cell that somebody else changed since it was seen, and differently, stays and is returned as
     a conflict; so are the reasons against cells that are not valid. Everything else is written,
-    unless `whole` asks for all of an entity's cells or none. Raises ValueError when two edits
-    name the same entity.
+    unless `whole` asks for all of an entity's cells or none. `kind` is the change set's; `also`
+    writes more into it, given its id. Raises ValueError when two edits name the same entity.
     """
     ids = [edit.id for edit in edits]
     if len(set(ids)) < len(ids):
         raise ValueError("Two edits name the same product or model: put their cells into one.")
-    change_set = open_change_set(work, kind="edit", label=label)
+    change_set = open_change_set(work, kind=kind, label=label)
     decisions = _attempt(work, edits, structure, change_set.id, whole=whole)
+    also(change_set.id)
     results = tuple(
         decisions[edit.id].result() if edit.id in decisions else _gone(edit) for edit in edits
     )
