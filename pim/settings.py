@@ -27,6 +27,7 @@ class Settings:
     metrics_token: str | None = None
     keep_history: str | None = None
     keep_runs: str | None = None
+    keep_bin: str = "30d"
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -41,6 +42,7 @@ class Settings:
             metrics_token=os.environ.get("PIM_METRICS_TOKEN") or None,
             keep_history=os.environ.get("PIM_KEEP_HISTORY") or None,
             keep_runs=os.environ.get("PIM_KEEP_RUNS") or None,
+            keep_bin=os.environ.get("PIM_KEEP_BIN") or "30d",
         )
 
     @property

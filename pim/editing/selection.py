@@ -6,19 +6,23 @@ every owner is written once, and whoever looks between two chunks sees no half-e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import polars as pl
+from sqlalchemy.orm import Session
 
 from pim.domain.conditions import Condition
+from pim.domain.operations import Delete, Operation, Restore
 from pim.editing.selections import Resolved, SelectionDocument, resolve
+from pim.editing.selections.deleted import resolve_deleted
 from pim.editing.selections.resolve import COLUMNS
 from pim.projection import Projection
 
-__all__ = ["CHUNK", "COLUMNS", "FILE", "Selection", "freeze", "in_chunks", "select"]
+__all__ = ["CHUNK", "COLUMNS", "FILE", "Selection", "freeze", "freeze_for", "in_chunks", "select"]
 
 CHUNK: Final = 10_000
 
@@ -36,6 +40,24 @@ def select(
         chosen = SelectionDocument(condition=chosen)
     with projection.read_covering() as reading:
         return freeze(resolve(reading, chosen, now=now))
+
+
+def freeze_for(
+    session: Session,
+    projection: Projection,
+    chosen: SelectionDocument,
+    steps: Sequence[Operation],
+    now: datetime,
+) -> Selection:
+    """Return what a selection chooses for operations, frozen.
+
+    Deleting takes everything below a chosen model; restoring chooses in the bin.
+    """
+    if any(isinstance(step, Restore) for step in steps):
+        return freeze(resolve_deleted(session, chosen))
+    whole = any(isinstance(step, Delete) for step in steps)
+    with projection.read_covering() as reading:
+        return freeze(resolve(reading, chosen, now=now, whole=whole))
 
 
 def freeze(resolved: Resolved) -> Selection:

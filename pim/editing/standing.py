@@ -27,14 +27,17 @@ def standing_of(
     """Return the rows that stand, held to the commit, and those left out: identifier, reason.
 
     A row that met the condition by itself is asked for it once more; of the others, picked ones
-    and the styles of chosen products, it is only asked whether they are there.
+    and the styles of chosen products, it is only asked whether they are there; of those in the
+    bin (`recheck` is null) nothing is.
     """
     of_models = pl.col("level").is_in(MODEL_LEVELS)
     parts = [
         _standing_ids(session, recheck, kind, rows.filter(side), hold=hold)
         for kind, side in ((PRODUCT, ~of_models), (MODEL, of_models))
     ]
-    standing = pl.col("id").is_in(pl.concat([found for found, _ in parts]).implode())
+    standing = pl.col("recheck").is_null() | pl.col("id").is_in(
+        pl.concat([found for found, _ in parts]).implode()
+    )
     there = pl.col("id").is_in(pl.concat([found for _, found in parts]).implode())
     reason = pl.when(there).then(pl.lit(NO_LONGER)).otherwise(pl.lit(GONE)).alias("reason")
     return rows.filter(standing), rows.filter(~standing).select("identifier", reason)

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pim.domain.operations import CellOperation, Operation
+from pim.domain.operations import CellOperation, Delete, Operation
 from pim.domain.structure import Structure
 from pim.products.models import MODEL, PRODUCT
 
@@ -32,12 +32,13 @@ class Targets:
     models: list[int]
     foreign: pl.DataFrame
     below: pl.DataFrame
+    products_first: bool = False
 
     def by_kind(self) -> list[tuple[int, list[int]]]:
-        """Return the ids of each kind that has any, models first."""
-        return [
-            (kind, ids) for kind, ids in ((MODEL, self.models), (PRODUCT, self.products)) if ids
-        ]
+        """Return the ids of each kind that has any, models first unless products have to go."""
+        kinds = [(MODEL, self.models), (PRODUCT, self.products)]
+        ordered = reversed(kinds) if self.products_first else kinds
+        return [(kind, ids) for kind, ids in ordered if ids]
 
 
 def targets(operation: Operation, rows: pl.DataFrame, structure: Structure) -> Targets:
@@ -61,6 +62,7 @@ def targets(operation: Operation, rows: pl.DataFrame, structure: Structure) -> T
         models=owned.filter("model")["id"].unique().sort().to_list(),
         foreign=name.filter(pl.col("distance") == FOREIGN),
         below=name.filter(pl.col("distance") == BELOW),
+        products_first=isinstance(operation, Delete),
     )
 
 

@@ -28,6 +28,7 @@ from pim.domain.operations.items import Add, ItemOperation, Remove
 from pim.domain.operations.links import Associate, Dissociate, LinkOperation
 from pim.domain.operations.parse import OPERATIONS, parse
 from pim.domain.operations.places import SetFamily, SetParent, ToSimple
+from pim.domain.operations.removal import Delete, RemovalOperation, Restore
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
 from pim.domain.operations.shift_date import ShiftDate
@@ -47,6 +48,7 @@ __all__ = [
     "ChangeCase",
     "Clear",
     "Copy",
+    "Delete",
     "Disable",
     "Dissociate",
     "Enable",
@@ -57,8 +59,10 @@ __all__ = [
     "Operation",
     "PlaceOperation",
     "Prefix",
+    "RemovalOperation",
     "Remove",
     "ReplaceText",
+    "Restore",
     "Rounding",
     "SetFamily",
     "SetGroups",

@@ -21,6 +21,7 @@ from pim.domain.operations.items import Add, Remove
 from pim.domain.operations.links import Associate, Dissociate
 from pim.domain.operations.places import SetFamily, SetParent, ToSimple
 from pim.domain.operations.reader import DocumentReader
+from pim.domain.operations.removal import Delete, RemovalOperation, Restore
 from pim.domain.operations.replace_text import ReplaceText
 from pim.domain.operations.set_value import SetValue
 from pim.domain.operations.shift_date import ShiftDate
@@ -52,6 +53,8 @@ _ALL: tuple[type[Operation], ...] = (
     ToSimple,
     Enable,
     Disable,
+    Delete,
+    Restore,
 )
 
 #: Every operation by its type in documents.
@@ -72,9 +75,20 @@ def parse(documents: Any, structure: Structure, *, path: str = "do") -> tuple[Op
         operation, faults = _read(document, structure, f"{path}[{index}]")
         violations.extend(faults)
         operations += [operation] if operation else []
+    violations.extend(_not_alone(operations, path))
     if violations:
         raise Refused("The operations cannot be used.", violations)
     return tuple(operations)
+
+
+def _not_alone(operations: list[Operation], path: str) -> list[Violation]:
+    message = "{value} stands beside other operations; what is not there has nothing to change."
+    mend = "Make it an edit of its own."
+    return [
+        problem("not_alone", f"{path}[{index}]", message, operation.type, mend=mend)
+        for index, operation in enumerate(operations)
+        if isinstance(operation, RemovalOperation) and len(operations) > 1
+    ]
 
 
 def _read(

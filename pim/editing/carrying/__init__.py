@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pim.domain.operations import LinkOperation, Operation, SetFamily, SetParent, ToSimple
+from pim.domain.operations import (
+    Delete,
+    LinkOperation,
+    Operation,
+    Restore,
+    SetFamily,
+    SetParent,
+    ToSimple,
+)
 from pim.domain.structure import Structure
 from pim.editing import rows
 from pim.editing.carrying.families import FamilyOutcomes, FamilyRows
 from pim.editing.carrying.links import link_rows
 from pim.editing.carrying.parents import ParentRows
+from pim.editing.carrying.deleting import DeleteRows
+from pim.editing.carrying.restoring import RestoreRows
 from pim.editing.carrying.simple import SimpleRows
 from pim.editing.rows import Rows
 
@@ -25,4 +35,8 @@ def rows_of(operation: Operation, structure: Structure) -> Rows:
             return ParentRows(operation, structure)
         case ToSimple():
             return SimpleRows(structure)
+        case Delete():
+            return DeleteRows()
+        case Restore():
+            return RestoreRows(structure)
     return rows.rows_of(operation, structure)

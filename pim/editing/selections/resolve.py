@@ -24,7 +24,7 @@ class Resolved:
     """What a selection comes to, in one reading.
 
     - `rows`: COLUMNS and `recheck`, whether the row met the condition by itself and is asked
-      again before it is written; in order of id.
+      again before it is written (null: it lies in the bin); in order of id.
     - `unknown`: listed names that nothing has; `duplicates`: those that came more than once.
       Both as they were written, those picked and excluded among them.
     - `excluded`: how many rows the exclusions took away.
@@ -66,12 +66,13 @@ def resolve(
     *,
     now: datetime | None = None,
     viewer: Viewer | None = None,
+    whole: bool = False,
 ) -> Resolved:
     """Return the rows that a selection chooses in a reading.
 
     The condition is asked of products, and of models if it asks about their level; what is listed
     or picked joins, exclusions go with what stands below them, and the rest is brought to the
-    selection's level.
+    selection's level. With `whole` everything below a chosen model is chosen, too.
     """
     met = _met(reading, selection.condition, now, viewer)
     pasted = find_pasted(reading, selection.identifiers)
@@ -81,6 +82,8 @@ def resolve(
     out = below(reading, _ids(excluded.ids)).implode()
     kept = found.filter(~found.is_in(out))
     chosen = at_level(reading, kept, selection.level)
+    if whole:
+        chosen = below(reading, chosen)
     left = chosen.filter(~chosen.is_in(out))
     return Resolved(
         rows=_rows(reading, left, met if selection.recheck else met.clear()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -13,10 +13,13 @@ from pim.operations.ages import parse_age
 from pim.operations.retention.history import LEAST_HISTORY, prune_history
 from pim.operations.retention.log import prune_log
 from pim.operations.retention.runs import LEAST_RUNS, prune_runs
+from pim.products.bin import empty_bin
 from pim.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+#: Who deletes by mistake notices the next day.
+LEAST_BIN: Final = timedelta(days=1)
 #: The bytes of "tidy": one process at a time keeps house.
 LOCK: Final = 0x74696479
 _ALONE = text("SELECT pg_try_advisory_lock(:lock)")
@@ -44,6 +47,8 @@ def keep_house(engine: Engine, settings: Settings) -> Mapping[str, int]:
 def _remove(engine: Engine, settings: Settings) -> dict[str, int]:
     now = datetime.now(UTC)
     removed = {"log": prune_log(engine, settings)}
+    age = parse_age(settings.keep_bin, what="PIM_KEEP_BIN", least=LEAST_BIN)
+    removed["bin"] = empty_bin(engine, before=now - age)
     if settings.keep_history:
         age = parse_age(settings.keep_history, what="PIM_KEEP_HISTORY", least=LEAST_HISTORY)
         removed["history"] = prune_history(engine, before=now - age).rows

@@ -109,7 +109,7 @@ def test_a_bulk_edit_asks_feeds_and_asks_them_once_more_when_it_writes(shop: Sho
 
 
 def test_an_unknown_feed_is_refused_with_those_that_there_are(shop: Shop) -> None:
-    with pytest.raises(Refused, match='"shopp".*Feeds: shop'):
+    with pytest.raises(Refused, match=r'"shopp".*Feeds: shop'):
         names(shop, "published_in", "=", "shopp")
 
 

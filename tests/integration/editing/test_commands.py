@@ -144,3 +144,35 @@ def test_history_is_told_in_plain_words(pim: Call) -> None:
         "    price-EUR: 9.95 -> 7.96",
         'created: import "sheet2.csv" (sheet2.csv, row 6) by the system',
     ]
+
+
+def test_what_was_deleted_is_listed_and_comes_back(pim: Call, catalogue: Catalogue) -> None:
+    before = catalogue.state()
+    code, gone = pim("bulk", "--selection", '{"picked": ["derby", "laces"]}',
+                     "--do", '[{"type": "delete"}]', "--label", "Old")  # fmt: skip
+    assert (code, gone["changed"]) == (0, 7)
+
+    _, listed = pim("bin", "list")
+    assert (listed["count"], len(listed["entries"])) == (7, 7)
+    assert {entry["label"] for entry in listed["entries"]} == {"Old"}
+    assert pim("bin", "list", "--since", "2999-01-01")[1]["count"] == 0
+
+    _, dry = pim("bin", "restore", "derby", "--dry-run")
+    assert (dry["change_set"], dry["changed"]) == (None, 6)
+    code, back = pim("bin", "restore", "LACES", "nobody")
+    assert (code, back["changed"], back["unknown"]) == (1, 1, ["nobody"])
+    code, back = pim("bin", "restore", "--change-set", str(gone["change_set"]))
+    assert (code, back["changed"]) == (0, 6)
+    assert catalogue.state() == before
+
+    pim("bulk", "--ids", "-", "--do", '[{"type": "delete"}]')
+    assert pim("bin", "restore")[0] == 2
+    assert pim("bin", "empty", "--older-than", "soon")[0] == 2
+
+
+def test_an_emptied_bin_is_empty(pim: Call) -> None:
+    pim("bulk", "--where", WAX, "--do", '[{"type": "delete"}]')
+    assert pim("bin", "empty")[1] == {"emptied": 0}
+
+    assert pim("bin", "empty", "--older-than", "0d")[1] == {"emptied": 1}
+    assert pim("bin", "list")[1]["count"] == 0
