@@ -55,7 +55,7 @@ _VERSIONS = text(
     JOIN unnest(CAST(:ids AS bigint[]), CAST(:versions AS int[])) AS w (id, version)
       ON w.id = v.campaign_id AND w.version = v.version
     ORDER BY {_ORDER}
-    """
+    """  # noqa: S608 - constants of this module
 )
 _SINCE = text(
     f"""
