@@ -22,6 +22,9 @@ from tests.torture.place import Place
 
 State = dict[str, str]
 
+#: How many rows a projection shows, beside the hashes of its columns.
+ROWS = "how many"
+
 #: Ids as names: of products and models, families and variants, categories and groups.
 _NAMES = (
     """
@@ -155,10 +158,16 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 def projection_state(projection: Projection, *, without: Collection[str] = ()) -> str:
     """Return the hash of every column of every row that the projection shows."""
-    digest = hashlib.sha256()
+    columns = projection_columns(projection, without=without)
+    return f"{columns[ROWS]} rows {_digest(columns)}"
+
+
+def projection_columns(projection: Projection, *, without: Collection[str] = ()) -> State:
+    """Return the hash of each column over all rows that the projection shows, and how many."""
     with projection.read() as reading:
         levels = (*PRODUCT_LEVELS, *MODEL_LEVELS)
         ids = reading.frame(["id"], levels=levels)["id"].sort()
+        state = {ROWS: str(ids.len())}
         for name in sorted(_columns(projection, reading.manifest) - set(without)):
             try:
                 frame = reading.frame([name], ids=ids, levels=levels)
@@ -166,9 +175,12 @@ def projection_state(projection: Projection, *, without: Collection[str] = ()) -
                 continue
             # A column that no product has any more is one of nulls, or none at all.
             if frame[name].null_count() < frame.height:
-                digest.update(name.encode())
-                digest.update(frame.hash_rows(seed=1).to_numpy().tobytes())
-    return f"{ids.len()} rows {digest.hexdigest()[:16]}"
+                state[name] = _column_hash(frame)
+    return state
+
+
+def _column_hash(frame: pl.DataFrame) -> str:
+    return hashlib.sha256(frame.hash_rows(seed=1).to_numpy().tobytes()).hexdigest()[:16]
 
 
 def _columns(projection: Projection, known: manifest.Manifest) -> set[str]:

@@ -23,7 +23,13 @@ from tests.torture.killing import (
 )
 from tests.torture.operations import FOLD, OPERATIONS, Operation, Task
 from tests.torture.place import Place
-from tests.torture.state import State, feed_state, projection_state, state_of
+from tests.torture.state import (
+    State,
+    feed_state,
+    projection_columns,
+    projection_state,
+    state_of,
+)
 from tests.torture.watching import Readers, StuckRuns, leases, leftovers
 from tests.torture.web import Pages
 
@@ -187,12 +193,12 @@ class Torture:
         with place.engine() as engine:
             projection = Projection.from_settings(place.settings, engine)
             projection.refresh()
-            shown = projection_state(projection)
+            shown = projection_columns(projection)
             projection.close()
             projection.refresh(rebuild=True)
-            rebuilt = projection_state(projection)
+            rebuilt = projection_columns(projection)
             projection.close()
-        wrong = [] if shown == rebuilt else [f"projection {shown}, rebuilt {rebuilt}"]
+        wrong = [f"projection, {each} of a rebuilt one" for each in _differences(rebuilt, shown)]
         wrong += [f"left over: {name}" for name in leftovers(place)]
         if held := leases(place.settings.projection):
             wrong.append(f"{held} leases are left")
