@@ -15,6 +15,7 @@ MODELS = (
     "pim.access.models",
     "pim.campaigns.models",
     "pim.db.runs",
+    "pim.editing.change_sets.models",
     "pim.products.models",
     "pim.staging.models",
     "pim.structure.models",

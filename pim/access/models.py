@@ -22,4 +22,13 @@ class User(Base):
     created: Mapped[Now]
 
 
+class RoleLimit(Base):
+    """What a role may do without asking: bulk edits over so many products need approval."""
+
+    __tablename__ = "role_limit"
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    approval_above: Mapped[int | None]
+
+
 Index("uq_app_user_email", func.lower(User.email), unique=True)

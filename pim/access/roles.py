@@ -11,6 +11,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "home.view": "see the overview",
     "products.view": "see products and their history",
     "products.edit": "change products",
+    "products.approve": "approve the bulk edits of others",
     "campaigns.view": "see campaigns, their calendar and conflicts",
     "campaigns.edit": "save, stop, restore and delete campaigns",
     "feeds.view": "see feeds, publications and their files",
@@ -42,6 +43,7 @@ ROLES: Final[Mapping[str, Role]] = {
     role.code: role
     for role in (
         Role(code="administrator", label="Administrator", actions=frozenset(ACTIONS)),
+        Role(code="approver", label="Approver", actions=_VIEWS | _EDITS | {"products.approve"}),
         Role(code="editor", label="Editor", actions=_VIEWS | _EDITS),
         Role(code="viewer", label="Viewer", actions=_VIEWS),
     )

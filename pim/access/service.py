@@ -42,6 +42,14 @@ def find_user(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
 
 
+def find_active(session: Session, email: str) -> User:
+    """Return an active person by e-mail address; raises NotFound."""
+    user = find_user(session, email)
+    if user is None or not user.active:
+        raise NotFound(f'There is no active user "{email.strip()}".')
+    return user
+
+
 def authenticate(
     work: Work, *, email: str, password: str, address: str, throttle: Throttle
 ) -> User:

@@ -13,6 +13,7 @@ from pim.cli.edits import show_result
 from pim.cli.selecting import chosen_by
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
+from pim.editing.change_sets import drafts, showing
 from pim.editing.interruptions import settle
 from pim.editing.selections.document import Level
 from pim.products.undo import undo
@@ -38,11 +39,20 @@ def register(group: click.Group) -> None:
 @click.option("--do", "do", required=True, help="A list of operations (JSON).")
 @click.option("--dry-run", is_flag=True, help="Count exactly what would change; write nothing.")
 @click.option("--label", default="", help="What people will see in the history.")
+@click.option("--draft", is_flag=True, help="Write nothing: make a draft to preview and approve.")
+@click.option("--user", help="Whose draft it is: an e-mail address; else the system's.")
 @pass_cli
-def bulk(cli: Cli, /, do: str, dry_run: bool, label: str, **chosen: Any) -> None:
+def bulk(
+    cli: Cli, /, do: str, dry_run: bool, label: str, draft: bool, user: str | None, **chosen: Any
+) -> None:
     """Change every product that meets a condition, is listed, or is picked."""
     operations = parse_json(do, "--do")
     where, selection = chosen_by(**chosen)
+    if draft:
+        if dry_run:
+            raise click.UsageError("--draft writes nothing, so --dry-run has nothing to add.")
+        _draft(cli, user, do=operations, where=where, selection=selection, label=label)
+        return
     with (
         cli.engine() as engine,
         unit_of_work(engine, dry_run=dry_run) as work,
@@ -63,6 +73,15 @@ def bulk(cli: Cli, /, do: str, dry_run: bool, label: str, **chosen: Any) -> None
         result = edit.run()
     cli.answer(result.document(), lambda: show_result(cli, result))
     sys.exit(result.exit_code)
+
+
+def _draft(cli: Cli, user: str | None, **documents: Any) -> None:
+    """Make a draft, and tell its number."""
+    with cli.acting(user) as work:
+        made = drafts.create(work, current(work.session), **documents)
+        found = showing.line(work.session, made.id)
+    told = f"Draft {made.id} (pim change-set preview {made.id})."
+    cli.answer(found, lambda: cli.out.print(told))
 
 
 @click.command("undo")

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy import Engine
 
 from channels.facts import projection_of
+from pim.access.service import find_active
 from pim.db.embedded import database_url
 from pim.db.engine import create_engine
 from pim.db.unit_of_work import Work, unit_of_work
@@ -54,6 +55,13 @@ class Cli:
     def work(self, *, dry_run: bool = False) -> Iterator[Work]:
         """Yield a unit of work."""
         with self.engine() as engine, unit_of_work(engine, dry_run=dry_run) as work:
+            yield work
+
+    @contextmanager
+    def acting(self, user: str | None) -> Iterator[Work]:
+        """Yield a unit of work of a person, by e-mail address; of the system if none is named."""
+        with self.work() as work:
+            work.actor = find_active(work.session, user).id if user else None
             yield work
 
     def projection(self, engine: Engine) -> Projection:

@@ -21,6 +21,7 @@ TASKS: Mapping[str, str] = {
     "publish": "publish",
     "import": "import",
     "project": "project",
+    "preview": "preview",
     "bulk": "bulk",
     "undo": "undo",
 }

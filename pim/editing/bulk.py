@@ -15,23 +15,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from pim.db import runs
 from pim.db.run_locks import carrying_out
 from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
 from pim.domain import conditions, operations
-from pim.domain.operations import CellOperation, Operation
+from pim.domain.operations import Operation
 from pim.domain.structure import Structure
-from pim.editing import ending, selections
-from pim.editing.refusals import below, foreign, refuse_identity
+from pim.editing import ending, pace, selections
+from pim.editing.change_sets import ticking
+from pim.editing.change_sets.guard import Guard
+from pim.editing.change_sets.plan import Plan
+from pim.editing.chunks import Steps
+from pim.editing.refusals import refuse_identity, refuse_unknown
 from pim.editing.result import BulkResult
-from pim.editing.rows import Recheck, Rows, rows_of
-from pim.editing.selection import FILE, Selection, select
+from pim.editing.rows import Recheck
+from pim.editing.selection import FILE, Selection, freeze_for
 from pim.editing.selections import SelectionDocument
-from pim.editing.standing import NOTHING, standing_of
-from pim.editing.targets import targets
+from pim.editing.standing import NOTHING
 from pim.errors import Refused
 from pim.products.change_sets import open_change_set
 from pim.products.models import ChangeSet
@@ -64,6 +65,8 @@ class BulkEdit:
     result: BulkResult = field(default_factory=BulkResult)
     #: What chooses the rows in place of `where`: a document of `pim.editing.selections`.
     selection: Mapping[str, Any] | None = None
+    #: The planned change set that this carries out, as it was previewed.
+    plan: Plan | None = None
 
     def run(self) -> BulkResult:
         """Carry the edit out; raises Refused when a document is not valid."""
@@ -102,7 +105,7 @@ class BulkEdit:
         edit = cls(
             work, projection, structure, parameters["where"], parameters["do"], run.label,
             progress, runs_folder, settings, BulkResult.from_document(run.result or {}),
-            parameters.get("selection"),
+            parameters.get("selection"), Plan.of(parameters.get("plan")),
         )  # fmt: skip
         edit._resume(run)
         return edit.result
@@ -128,16 +131,21 @@ class BulkEdit:
         run.parameters = {"now": self.work.clock().isoformat(), "chunk": 0, **run.parameters}
         self.work.commit()
         with self._ended(run, change_set):
-            selection = self._selection(run, chosen)
+            selection = self._selection(run, chosen, steps)
             self._write(run, change_set, chosen, steps, selection)
 
-    def _selection(self, run: runs.Run, chosen: SelectionDocument) -> Selection:
+    def _selection(
+        self, run: runs.Run, chosen: SelectionDocument, steps: Sequence[Operation]
+    ) -> Selection:
         """Return the rows as they were frozen, or freeze them now."""
         folder = self.runs_folder / str(run.id) if self.runs_folder else None
         begun = run.parameters["chunk"] > 0
         if begun and folder:
             return Selection.load(folder)
-        selection = select(self.projection, chosen, datetime.fromisoformat(run.parameters["now"]))
+        now = datetime.fromisoformat(run.parameters["now"])
+        selection = self._previewed() or freeze_for(
+            self.work.session, self.projection, chosen, steps, now
+        )
         if folder and not self.work.dry_run:
             selection.save(folder)
             if self.settings:
@@ -147,6 +155,20 @@ class BulkEdit:
         self._remember(run, 0, selection.rows.height)
         return selection
 
+    def _previewed(self) -> Selection | None:
+        """Return the rows that the preview has frozen."""
+        if self.plan is None or self.runs_folder is None:
+            return None
+        folder = self.runs_folder / str(self.plan.preview)
+        if self.settings:
+            run_files.bring(self.settings, folder, last=FILE)
+        if not (folder / FILE).exists():
+            raise Refused(
+                f"The preview of change set {self.plan.change_set} is gone: its files were removed."
+                f" Preview it again: pim change-set preview {self.plan.change_set}."
+            )
+        return Selection.load(folder)
+
     def _parsed(self) -> tuple[SelectionDocument, tuple[Operation, ...]]:
         if self.selection is None:
             chosen = SelectionDocument(condition=conditions.parse(self.where, self.structure))
@@ -154,6 +176,7 @@ class BulkEdit:
             chosen = selections.parse(self.selection, self.structure)
         steps = operations.parse(self.do, self.structure)
         refuse_identity(steps, self.structure)
+        refuse_unknown(self.work.session, steps, self.structure)
         return chosen, steps
 
     def _open(self, run: runs.Run) -> ChangeSet:
@@ -207,39 +230,36 @@ class BulkEdit:
     ) -> None:
         """Write the chunks that are left, until somebody cancels."""
         now = datetime.fromisoformat(run.parameters["now"])
-        recheck = Recheck(chosen.condition or NOTHING, self.structure, now)
-        writers = [(step, rows_of(step, self.structure)) for step in steps]
+        recheck = Recheck(chosen.condition or NOTHING, self.structure, now, self.projection.facts)
+        guard = self._guard()
+        carried = Steps(
+            steps, self.structure, recheck, self.result,
+            unticked=guard.unticked if guard else {}, observer=guard,
+        )  # fmt: skip
         total, done = selection.rows.height, run.done
         for number, rows in selection.chunks(run.parameters["chunk"]):
-            self._chunk(change_set, recheck, writers, rows)
+            if guard:
+                guard.begin(number)
+            carried.carry_out(self.work.session, rows, change_set.id)
+            if guard:
+                guard.end(self.result)
             done += rows.height
             runs.progress(self.work, run, done=done, total=total, stage="bulk")
             self._remember(run, number + 1, total)
+            pace.mark(self.work, run)
             self.work.commit()
             self.progress(done, total, "bulk")
             self.work.session.refresh(run, ["cancel_requested"])
             if run.cancel_requested:
                 return
 
-    def _chunk(
-        self,
-        change_set: ChangeSet,
-        recheck: Recheck,
-        writers: Sequence[tuple[Operation, Rows]],
-        rows: pl.DataFrame,
-    ) -> None:
-        """Carry every operation out on the rows of a chunk that still meet the condition."""
-        session = self.work.session
-        standing, left_out = standing_of(session, recheck, rows)
-        self.result.leave_out(left_out)
-        for step, writer in writers:
-            aims = targets(step, standing, self.structure)
-            if isinstance(step, CellOperation):
-                cells = len(step.cells(self.structure))
-                self.result.refuse(aims.foreign, foreign(step), cells)
-                self.result.refuse(aims.below, below(step), cells)
-            for kind, ids in aims.by_kind():
-                writer.write(session, self.structure, change_set.id, kind, ids, self.result)
+    def _guard(self) -> Guard | None:
+        """Return what holds the run to its preview, None for one that was not previewed."""
+        if self.plan is None or self.runs_folder is None:
+            return None
+        folder = self.runs_folder / str(self.plan.preview)
+        unticked = ticking.unticked(self.work.session, self.plan.change_set)
+        return Guard(folder, unticked, strict=self.plan.strict)
 
     def _remember(self, run: runs.Run, chunk: int, total: int) -> None:
         """Put position and counts on the run's row, in the transaction of the chunk."""

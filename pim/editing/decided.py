@@ -88,5 +88,5 @@ class Decided:
                 pl.when("below").then(pl.lit(lower)).otherwise(pl.lit(upper)).alias("level"),
             )
             .join(shown, on="content", how="inner", maintain_order="left_right")
-            .select(CELLS)
+            .select(list(CELLS))
         )

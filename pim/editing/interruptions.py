@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from pim.db import run_locks, runs
 from pim.db.unit_of_work import Work
+from pim.domain import change_sets as life
 from pim.editing import ending
 from pim.editing.result import BulkResult
 from pim.products.change_sets import close_change_set
@@ -38,6 +39,7 @@ def settle(work: Work) -> list[runs.Run]:
         work.session.refresh(run)
         if not requeue(work, run):
             _close(work, run)
+    _close_ended(work)
     work.session.flush()
     return found
 
@@ -51,6 +53,23 @@ def requeue(work: Work, run: runs.Run) -> bool:
     if jobs and run.state in {"running", "interrupted"}:
         run.state, run.stage, run.error, run.finished = "queued", "taken up again", None, None
     return bool(jobs)
+
+
+def _close_ended(work: Work) -> None:
+    """Close planned change sets whose run has ended before it had begun to write."""
+    left = work.session.execute(
+        select(ChangeSet, runs.Run)
+        .join(runs.Run, runs.Run.id == ChangeSet.run_id)
+        .where(
+            ChangeSet.planned,
+            ChangeSet.state == life.RUNNING,
+            runs.Run.state.in_(runs.UNFINISHED),
+        )
+        .with_for_update(of=ChangeSet, skip_locked=True)
+    ).all()
+    for change_set, run in left:
+        state = life.CANCELLED if run.state == "cancelled" else life.FAILED
+        close_change_set(work, change_set, counts=change_set.counts, state=state)
 
 
 def _close(work: Work, run: runs.Run) -> None:

@@ -8,6 +8,7 @@ from pim.domain.violations import Violation
 
 GONE: Final = "gone"
 NO_LONGER: Final = "no_longer_matches"
+MOVED_ON: Final = "moved_on"
 
 
 def why(reason: str) -> Violation:
@@ -24,5 +25,9 @@ _REASONS: Final = {
     NO_LONGER: (
         "It was chosen, and no longer met the condition when its turn came; it is left out.",
         "Look at what changed it meanwhile; choose it by its identifier to edit it all the same.",
+    ),
+    MOVED_ON: (
+        "It was changed after the preview, and would become other than was shown; it is left out.",
+        "Preview the rest once more, and look at what would be written now.",
     ),
 }

@@ -21,7 +21,7 @@ from pim.db.unit_of_work import unit_of_work
 from pim.errors import DatabaseGone, Refused, Retryable
 from pim.jobs import trying
 from pim.jobs.context import JobContext
-from pim.jobs.editing import edit, undo_change_set
+from pim.jobs.editing import edit, preview, undo_change_set
 from pim.jobs.importing import import_files
 from pim.jobs.projecting import project
 from pim.jobs.publishing import publish
@@ -39,6 +39,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "publish": publish,
     "import": import_files,
     "project": project,
+    "preview": preview,
     "bulk": edit,
     "undo": undo_change_set,
 }

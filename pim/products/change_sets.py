@@ -44,9 +44,12 @@ def open_change_set(
 def close_change_set(
     work: Work, change_set: ChangeSet, *, counts: Mapping[str, Any], state: str = "done"
 ) -> ChangeSet | None:
-    """End a change set; one that changed nothing leaves no trace and returns None."""
+    """End a change set; one that changed nothing leaves no trace and returns None.
+
+    One that was planned stays: people have said things about it.
+    """
     work.session.flush()
-    if not _wrote(work.session, change_set.id):
+    if not change_set.planned and not _wrote(work.session, change_set.id):
         work.session.delete(change_set)
         work.session.flush()
         return None

@@ -106,7 +106,9 @@ class UniqueValue(Base):
 class ChangeSet(Base):
     """Who changed what, why and when: the unit of preview, undo and audit.
 
-    `state`: running, done, failed, cancelled, undone. `undoes` names the change set reverted here.
+    `state` is one of `pim.domain.change_sets.STATES`. `undoes` names the change set reverted here.
+    A `planned` one was a draft first: `preview` is the run that has shown it, `strict` leaves out
+    what has moved on since, and with `selects` its conditions are the document of a selection.
     """
 
     __tablename__ = "change_set"
@@ -122,6 +124,10 @@ class ChangeSet(Base):
     conditions: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     operations: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     counts: Mapped[Json] = mapped_column(server_default=EMPTY_OBJECT)
+    planned: Mapped[bool] = mapped_column(server_default=text("false"))
+    strict: Mapped[bool] = mapped_column(server_default=text("false"))
+    selects: Mapped[bool] = mapped_column(server_default=text("false"))
+    preview_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id))
     created: Mapped[Now]
     finished: Mapped[datetime | None]
 

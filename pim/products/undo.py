@@ -18,6 +18,7 @@ from pim.db.run_locks import carrying_out
 from pim.db.runs import Cancelled, Run
 from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
+from pim.domain import change_sets as life
 from pim.domain.structure import Structure
 from pim.errors import Refused
 from pim.products.change_sets import close_change_set, find_change_set, open_change_set
@@ -28,7 +29,6 @@ from pim.products.reverting.undone import Undoing, Undone
 
 __all__ = ["Undone", "label_of", "undo"]
 
-FINISHED = frozenset({"done", "failed", "cancelled"})
 STEPS = (existence.bring_back, restore_cells, existence.take_away)
 
 
@@ -47,10 +47,10 @@ def undo(
     change set is not one that can be undone now.
     """
     target = find_change_set(work.session, change_set_id)
-    if target.state not in FINISHED:
-        raise Refused(
-            f"Change set {change_set_id} is {target.state}: only a finished one is undone."
-        )
+    if not life.may(target.state, "undo"):
+        raise Refused(life.reason(change_set_id, target.state, "undo"))
+    if target.planned and target.run_id is None:
+        raise Refused(f"Change set {change_set_id} was never run, so there is nothing to undo.")
     run = run or _unfinished(work, target) or _new_run(work, target)
     with _held(work, run):
         undoing, opened = _begin(work, run, target, structure)
@@ -162,9 +162,11 @@ def _stop(work: Work, run: Run, opened: ChangeSet, error: BaseException) -> None
 
 def _close(work: Work, run: Run, target: ChangeSet, opened: ChangeSet, result: Undone) -> None:
     if result.restored or not result.kept:
-        target.state = "undone"
+        target.state = life.UNDONE
         if target.undoes_id:
-            find_change_set(work.session, target.undoes_id).state = "done"
+            again = find_change_set(work.session, target.undoes_id)
+            if life.may(again.state, "redo"):
+                again.state = life.DONE
     counts = {"restored": result.restored, "kept": result.kept}
     closed = close_change_set(work, opened, counts=counts)
     result.change_set = closed.id if closed and not work.dry_run else None

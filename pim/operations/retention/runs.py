@@ -22,7 +22,11 @@ _VIOLATIONS = text(
 )
 _ENDED = text(
     """
-    SELECT id FROM run WHERE finished < :before AND state NOT IN ('queued', 'running') ORDER BY id
+    SELECT id FROM run r WHERE finished < :before AND state NOT IN ('queued', 'running')
+      AND NOT EXISTS (
+          SELECT FROM change_set c WHERE c.preview_id = r.id
+            AND c.state IN ('previewed', 'awaiting_approval', 'approved', 'running'))
+    ORDER BY id
     """
 )
 _FEEDS = text("SELECT id, code FROM feed ORDER BY id")
@@ -40,7 +44,7 @@ _RUNS = text(
     """
     DELETE FROM run r
     WHERE r.finished < :before AND r.state NOT IN ('queued', 'running')
-      AND NOT EXISTS (SELECT FROM change_set c WHERE c.run_id = r.id)
+      AND NOT EXISTS (SELECT FROM change_set c WHERE r.id IN (c.run_id, c.preview_id))
       AND NOT EXISTS (SELECT FROM publication p WHERE p.run_id = r.id)
     """
 )

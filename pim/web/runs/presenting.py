@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from pim.access.models import User
 from pim.db.runs import Run
+from pim.editing.pace import pace
 from pim.staging.models import ImportViolation
 from pim.storage import run_files
 from pim.web import state
@@ -21,6 +22,7 @@ ENDED: Final = frozenset({"done", "held", "failed", "cancelled", "interrupted"})
 KINDS: Final = {
     "import": "Import",
     "export": "Export",
+    "preview": "Preview",
     "bulk": "Bulk edit",
     "undo": "Undo",
     "project": "Projection",
@@ -56,7 +58,8 @@ def progress(run: Run) -> Progress:
     ended = run.state in ENDED
     end = run.finished if ended else datetime.now(UTC)
     seconds = (end - run.started).total_seconds() if run.started and end else None
-    rate = run.done / seconds if seconds and run.done else None
+    recent = pace(run)
+    rate = recent.rate or (run.done / seconds if seconds and run.done else None)
     ahead = (run.total or 0) - run.done
     return Progress(
         ended=ended,

@@ -1,0 +1,1 @@
+"""Change sets that are planned: drafts, previews, approval, and runs that keep to them."""
