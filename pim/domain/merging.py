@@ -7,7 +7,7 @@ of options) is merged as a whole.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 
@@ -36,7 +36,7 @@ class Merged:
     """What is to be written of what was wanted (NOTHING: leave alone), and where it clashes."""
 
     write: Any = NOTHING
-    clashes: Sequence[Clash] = field(default=())
+    clashes: tuple[Clash, ...] = ()
 
 
 def merged(
@@ -60,7 +60,7 @@ def merged(
         clashes += result.clashes
         if result.write is not NOTHING:
             write[part] = result.write
-    return Merged(write=write or NOTHING, clashes=clashes)
+    return Merged(write=write or NOTHING, clashes=tuple(clashes))
 
 
 def _whole(part: str, base: Any, theirs: Any, ours: Any, known: Sequence[Any]) -> Merged:
@@ -68,7 +68,7 @@ def _whole(part: str, base: Any, theirs: Any, ours: Any, known: Sequence[Any]) -
         return Merged()
     if theirs == base or theirs in known:
         return Merged(write=ours)
-    return Merged(clashes=[Clash(part=part, base=base, theirs=theirs, ours=ours)])
+    return Merged(clashes=(Clash(part=part, base=base, theirs=theirs, ours=ours),))
 
 
 def _parts(data: Any) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +107,16 @@ def other(catalogue: Catalogue) -> Callable[..., ImportResult]:
         return result
 
     return change
+
+
+def as_a_spreadsheet_would(path: Path) -> None:
+    """Turn every text of a workbook that looks like a number or a day into one."""
+    book = openpyxl.load_workbook(path)
+    for row in book.active.iter_rows(min_row=2):
+        for cell in row:
+            text = str(cell.value or "")
+            if re.fullmatch(r"\d{1,15}(\.\d+)?", text):
+                cell.value, cell.number_format = float(text), "General"
+            elif re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+                cell.value, cell.number_format = datetime.fromisoformat(text), "dd/mm/yyyy"
+    book.save(path)
