@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pim.cli.context import Cli, parse_moment, pass_cli
+from pim.cli.past import restore
 from pim.products.documents import flatten
 from pim.products.history import HistoryEntry, document_at, find_entity, product_history
 from pim.products.past.places import find_place
@@ -34,6 +35,7 @@ class OrShow(click.Group):
 
 def register(group: click.Group) -> None:
     """Add the commands of this noun."""
+    history.add_command(restore)
     group.add_command(history)
 
 

@@ -1,4 +1,4 @@
-"""`pim why` and `pim restore`."""
+"""`pim why`, and `pim history restore`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from pim.editing.why import Question
 from pim.editing.why import why as reason_of
 from pim.products.history import find_entity
 from pim.products.past.places import find_place
-from pim.products.past.restoring import restore
+from pim.products.past.restoring import restore as put_back
 from pim.projection import Projection
 from pim.structure.queries import current
 
 
 def register(group: click.Group) -> None:
-    """Add the commands of this noun."""
-    for command in (why, restore_):
-        group.add_command(command)
+    """Add the command that is no part of `pim history`."""
+    group.add_command(why)
 
 
 @click.command()
@@ -60,7 +59,7 @@ def why(
     cli.answer(told, show)
 
 
-@click.command("restore")
+@click.command()
 @click.argument("identifier")
 @click.option("--field", help="Only this attribute or column, such as price-EUR.")
 @click.option("--scope", help="The channel of the value.")
@@ -69,7 +68,7 @@ def why(
 @click.option("--before", type=int, help="Go back to what this change set has found.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be restored; write nothing.")
 @pass_cli
-def restore_(
+def restore(
     cli: Cli,
     identifier: str,
     field: str | None,
@@ -85,7 +84,7 @@ def restore_(
     with cli.work(dry_run=dry_run) as work:
         structure = current(work.session)
         place = find_place(structure, field, scope=scope, locale=locale) if field else None
-        result = restore(
+        result = put_back(
             work,
             find_entity(work.session, identifier),
             structure,

@@ -138,7 +138,7 @@ class _Over:
 def _winner(reading: Reading, entity: Entity, columns: Mapping[str, str]) -> Campaign | None:
     """Return the campaign whose value an entity shows in any of some columns."""
     assert isinstance(reading, Effective)
-    found = (reading.campaign_of(entity.id, column) for column in columns.values())
+    found = (reading.campaigns_of(entity.id, column) for column in columns.values())
     return next((campaign for campaign in found if campaign), None)
 
 
