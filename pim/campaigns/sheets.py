@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import polars as pl
 from sqlalchemy import BigInteger, Text, cast, insert, literal, select
@@ -39,6 +40,11 @@ def frame(connection: Readable, sheet: str) -> pl.DataFrame:
         for row in connection.execute(query)
     ]
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+
+
+def sheets_of(connection: Readable) -> Callable[[str], pl.DataFrame]:
+    """Return what gives sheets by their digest, each read once."""
+    return cache(lambda sheet: frame(connection, sheet))
 
 
 def keep(work: Work, cells: pl.DataFrame) -> str:

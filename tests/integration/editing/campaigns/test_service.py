@@ -56,8 +56,8 @@ def test_products_are_never_written(planner: Planner):
     planner.apply(sale(live=False))
     planner.act(service.stop_campaign, "sale")
     assert planner.catalogue.state() == before
-    assert planner.catalogue.query("SELECT 1 FROM history h JOIN change_set c ON "
-                                   "c.id = h.change_set_id WHERE c.kind = 'campaign'") == []  # fmt: skip
+    query = "SELECT 1 FROM history h JOIN change_set c ON c.id = change_set_id WHERE c.kind = :kind"
+    assert planner.catalogue.query(query, kind="campaign") == []
 
 
 def test_a_list_is_saved_as_a_whole_or_not_at_all(planner: Planner):
