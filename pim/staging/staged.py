@@ -111,8 +111,10 @@ class Stage:
             )
 
     def save(self, plan: StagePlan) -> None:
-        """Write the plan as far as it is known."""
-        self._plan.write_bytes(orjson.dumps(asdict(plan)))
+        """Write the plan as far as it is known, whole or not at all: a later process goes by it."""
+        draft = self._plan.with_name(f".{PLAN}")
+        draft.write_bytes(orjson.dumps(asdict(plan)))
+        draft.replace(self._plan)
 
     def load(self) -> StagePlan:
         """Return the plan of an earlier process, an empty one if there was none."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
 
 from importers.contract import ROW
-from pim.staging.staged import SEGMENT_BYTES, Stage, StagedFile
+from pim.staging.staged import SEGMENT_BYTES, Stage, StagedFile, StagePlan
 
 
 def frame(rows: int, text: str) -> pl.DataFrame:
@@ -34,3 +35,15 @@ def test_long_rows_are_spread_over_segments(tmp_path: Path) -> None:
 
     assert len(file.segments) > 2
     assert pl.concat(stage.frames(file.segments)).equals(rows)
+
+
+def test_whoever_takes_a_run_over_finds_a_whole_plan_whenever_the_other_was_cut_off(
+    tmp_path: Path,
+) -> None:
+    stage, plan = Stage(tmp_path), StagePlan(notes=["x" * 1_000_000])
+    stage.save(plan)
+
+    with ThreadPoolExecutor(1) as other:
+        saved = other.submit(lambda: [stage.save(plan) for _ in range(50)])
+        while not saved.done():
+            assert stage.load() == plan
