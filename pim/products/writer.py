@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from pim.db import change_log
 from pim.db.copy import array_text, copy_in, copy_to_temporary
+from pim.products.merges import merged_values
 from pim.products.models import MODEL, PRODUCT
 from pim.products.shapes import Shape
 
@@ -42,7 +43,7 @@ _PRODUCT_FIELDS = (
     _Field("categories", "categories", "pim_merge_members(e.categories, t.after -> 'categories')"),
     _Field("groups", "groups", "pim_merge_members(e.groups, t.after -> 'groups')"),
     _Field("associations", "associations", "pim_merge(e.associations, t.after -> 'associations')"),
-    _Field("values", "values", "pim_merge(e.values, t.after -> 'values')"),
+    _Field("values", "values", merged_values("e.values", "t.after -> 'values'")),
 )
 _MODEL_FIELDS = (
     _Field("code", "code", "t.after ->> 'code'"),

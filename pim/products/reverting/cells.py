@@ -45,14 +45,15 @@ def restore_cells(undoing: Undoing) -> Iterator[int]:
 def _compare(undoing: Undoing, kind: int, ids: list[int]) -> None:
     """Fill the temporary table `patch` with what can go back, and beside it what cannot.
 
-    Rows that were not edited since, mostly all of them, go back as a whole. Which those are is
-    asked by the shape that a bulk edit gives its patches; only the others are looked into.
+    Rows that were not edited since, mostly all of them, go back as a whole: those whose version is
+    still the one that was written, or which hold what was written by the shape that a bulk edit
+    gives its patches. Only the others are looked into.
     """
     session, parameters = undoing.session, {"target": undoing.target, "ids": ids}
     shape = Shape.of(session.scalar(_FIRST, parameters) or {})
-    stands = "false"
+    stands = "coalesce(e.version = e.wrote_version, false)"
     if shape:
-        stands = f"{shape.matches('e.wrote')} AND {shape.stands('e.values', 'e.wrote')}"
+        stands += f" OR {shape.matches('e.wrote')} AND {shape.stands('e.values', 'e.wrote')}"
     statement = _COMPARE.format(
         table=writer.TABLES[kind], document=document_sql(kind), stands=stands
     )
@@ -115,7 +116,7 @@ _COMPARE = """
     FROM (
         SELECT e.*, {stands} AS stands
         FROM (
-            SELECT e.*, h.before AS was, h.after AS wrote
+            SELECT e.*, h.before AS was, h.after AS wrote, h.to_version AS wrote_version
             FROM history h JOIN {table} e ON e.id = h.entity_id
             WHERE h.change_set_id = :target AND h.entity_id = ANY(:ids)
             ORDER BY e.id FOR UPDATE OF e

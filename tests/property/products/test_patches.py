@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from pim.domain.values import difference, merge
 from pim.products.changes import changed_members, changed_values
+from pim.products.merges import merged_values
 
 KEYS = st.sampled_from(["a", "b", "c"])
 SCALARS = st.sampled_from(["", "x", "12.5", True, False]) | st.just(["l", "m"])
@@ -80,6 +81,39 @@ def test_sql_merges_as_python_does(
 
     assert sql("pim_merge", document, patch) == merged
     assert document == before
+
+
+CELLS = st.one_of(
+    st.just({"<all>": {"<all>": None}}),
+    st.dictionaries(
+        st.sampled_from(["<all>", "web"]),
+        st.dictionaries(
+            st.sampled_from(["<all>", "en"]),
+            SCALARS | st.none() | st.dictionaries(KEYS, st.none() | SCALARS, max_size=2),
+            max_size=2,
+        ),
+        max_size=2,
+    ),
+)
+
+
+@given(
+    st.dictionaries(KEYS, CELLS, max_size=3).map(lambda document: merge({}, document)),
+    st.dictionaries(KEYS, CELLS, max_size=3) | PATCHES,
+)
+@quick
+def test_values_merge_attribute_by_attribute_as_they_do_as_a_whole(
+    session: Session, document: dict[str, Any], patch: dict[str, Any]
+) -> None:
+    merged = merged_values("e.values", "t.after -> 'values'")
+    query = text(
+        f"SELECT {merged} FROM (SELECT CAST(:document AS jsonb) AS values) e,"
+        " (SELECT CAST(:patch AS jsonb) AS after) t"
+    )
+    given = {"document": document, "patch": {"values": patch}}
+    found = session.scalar(query, {name: orjson.dumps(it).decode() for name, it in given.items()})
+
+    assert found == merge(document, patch)
 
 
 @given(DOCUMENTS, DOCUMENTS)
