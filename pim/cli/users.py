@@ -22,7 +22,7 @@ def user() -> None:
 
 @user.command()
 @click.argument("email")
-@click.option("--role", required=True, help="administrator, editor or viewer.")
+@click.option("--role", required=True, help="administrator, approver, editor or viewer.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @pass_cli
 def create(cli: Cli, email: str, role: str, password_stdin: bool) -> None:

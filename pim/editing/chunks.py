@@ -55,7 +55,9 @@ class Steps:
 
     @property
     def independent(self) -> bool:
-        """Tell whether no operation looks at what an earlier one writes."""
+        """Tell whether nothing looks at what is written before it."""
+        if not all(writer.alone for writer in self._writers):
+            return False
         if len(self._writers) == 1:
             return True
         written: set[str] = set()
@@ -77,6 +79,8 @@ class Steps:
         hold = change_set_id is not None
         standing, left_out = standing_of(session, self.recheck, rows, hold=hold)
         self.result.leave_out(left_out)
+        for writer in self._writers:
+            writer.take(standing)
         for number in range(len(self._writers)):
             self._step(session, number, standing, change_set_id)
             if hold and isinstance(self.operations[number], PlaceOperation):

@@ -79,10 +79,15 @@ class Rows(ABC):
 
     #: The attributes that the decision looks at; None if it may look at anything.
     looks_at: frozenset[str] | None = None
+    #: Whether it writes nothing beside the rows themselves, which other rows would look at.
+    alone: bool = True
 
     def __init__(self, outcomes: Outcomes, attributes: tuple[str, ...]) -> None:
         self._outcomes = outcomes
         self.attributes = attributes
+
+    def take(self, rows: pl.DataFrame) -> None:
+        """Take note of the chosen rows of a chunk, before any of them is decided."""
 
     @abstractmethod
     def reads(self, reader: CellReader) -> list[str]:

@@ -87,6 +87,8 @@ class LinkRows(Rows):
         super().__init__(outcomes, ("associations",))
         self._links = outcomes
         self._names: Mapping[int, str] = {}
+        type_ = outcomes.structure.association_types[outcomes.operation.association]
+        self.alone = not type_.two_way
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,11 +110,10 @@ class LinkRows(Rows):
         *,
         hold: bool = True,
     ) -> Decided:
-        """Look the targets up, and decide; names are asked for where nothing will be written."""
+        """Look the targets up, and decide."""
         self._links.targets = targets_of(session, self._links.operation, structure)
         decided = super().decide(session, structure, kind, ids, hold=hold)
-        if not hold:
-            self._names = names_of(session, _mentioned(decided))
+        self._names = names_of(session, _mentioned(decided))
         return decided
 
     def reads(self, reader: CellReader) -> list[str]:

@@ -117,9 +117,8 @@ class ParentRows(Rows):
             decided = self._decided(kind, rows)
         moved = decided.rows.filter(pl.col("changed") > 0)
         self._claims = pl.concat([self._claims, moved.select(_NAMED)])
-        if not hold:
-            parents = (orjson.loads(texts[0] or "null") for texts, _ in decided.contents)
-            self._names |= names_of(session, [number for number in parents if number])
+        parents = (orjson.loads(texts[0] or "null") for texts, _ in decided.contents)
+        self._names |= names_of(session, [number for number in parents if number])
         return decided
 
     def reads(self, reader: CellReader) -> list[str]:

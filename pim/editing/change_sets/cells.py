@@ -10,13 +10,17 @@ import polars as pl
 
 from pim.domain.values import Cell
 from pim.domain.violations import Violation
-from pim.editing.decided import CELLS, Decided
+from pim.editing.decided import CELLS as SHOWN
+from pim.editing.decided import Decided
 from pim.editing.shown import refused_shown
 from pim.editing.targets import MODEL_LEVELS
 from pim.products.models import MODEL, PRODUCT
 
 #: The columns of a preview: the number of the operation, from 1, and what `Decided.cells` shows.
-COLUMNS: Final[dict[str, Any]] = {"step": pl.Int16, **CELLS}
+COLUMNS: Final[dict[str, Any]] = {"step": pl.Int16, **SHOWN}
+#: What the files of a preview hold: its cells, and entities that are written beside them.
+CELLS: Final = "cells"
+BESIDE: Final = "beside"
 #: What makes a cell the same, and what makes it come out the same.
 ADDRESS: Final = ("step", "entity", "field")
 FATE: Final = ("before", "after", "outcome", "code")
@@ -33,7 +37,7 @@ def refused_cells(
     """Return the cells that rows (id, identifier, level) cannot have."""
     shown = pl.DataFrame(
         [refused_shown(cell, why) for cell in cells],
-        schema={name: kind for name, kind in CELLS.items() if name in _ENTRY},
+        schema={name: kind for name, kind in SHOWN.items() if name in _ENTRY},
         orient="row",
     )
     of_model = pl.col("level").is_in(MODEL_LEVELS)
@@ -51,9 +55,9 @@ def join(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=COLUMNS), *frames])
 
 
-def file_name(chunk: int, piece: int) -> str:
-    """Return what the cells of a piece of a chunk are kept under; names sort as the cells do."""
-    return f"cells-{chunk:06}-{piece}.parquet"
+def file_name(what: str, chunk: int, piece: int) -> str:
+    """Return what a piece of a chunk is kept under; names sort as the cells do."""
+    return f"{what}-{chunk:06}-{piece}.parquet"
 
 
 def keep(folder: Path, name: str, cells: pl.DataFrame) -> Path:
@@ -70,15 +74,17 @@ def keep(folder: Path, name: str, cells: pl.DataFrame) -> Path:
 
 def of_chunk(folder: Path, chunk: int) -> pl.DataFrame:
     """Return the cells of a chunk as they were previewed."""
-    return join([pl.read_parquet(file) for file in sorted(folder.glob(f"cells-{chunk:06}-*"))])
+    return join(
+        [pl.read_parquet(file) for file in sorted(folder.glob(f"{CELLS}-{chunk:06}-*.parquet"))]
+    )
 
 
-def files(folder: Path) -> list[Path]:
+def files(folder: Path, what: str = CELLS) -> list[Path]:
     """Return the files of a preview, in order."""
-    return sorted(folder.glob("cells-*.parquet"))
+    return sorted(folder.glob(f"{what}-*.parquet"))
 
 
-_ENTRY: Final = frozenset(CELLS) - {"entity", "kind", "identifier", "level"}
+_ENTRY: Final = frozenset(SHOWN) - {"entity", "kind", "identifier", "level"}
 
 
 def _of_step(step: int, cells: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
+from sqlalchemy import text
 
 from pim.db import runs
 from pim.db.run_locks import carrying_out
@@ -21,7 +22,7 @@ from pim.domain import change_sets as life
 from pim.domain.structure import Structure
 from pim.editing import pace
 from pim.editing.change_sets import reach
-from pim.editing.change_sets.cells import file_name, files, keep
+from pim.editing.change_sets.cells import BESIDE, CELLS, file_name, files, keep
 from pim.editing.change_sets.drafts import chosen_of, steps_of
 from pim.editing.change_sets.record import record
 from pim.editing.change_sets.recorder import Recorder
@@ -29,6 +30,7 @@ from pim.editing.chunks import Steps
 from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck
 from pim.editing.selection import FILE, Selection, freeze_for, in_chunks
+from pim.editing.shown import CHANGED
 from pim.editing.standing import NOTHING
 from pim.errors import Refused
 from pim.products.change_sets import find_change_set
@@ -91,10 +93,12 @@ class Preview:
         for number, (chunk, piece, rows) in enumerate(pieces(selection)):
             if number < run.parameters.get("piece", 0):
                 continue
-            cells = decide(self.work, steps, rows, change_set.id)
-            path = keep(self._folder(run), file_name(chunk, piece), cells)
-            if self.settings:
-                run_files.share(self.settings, path)
+            cells, beside = decide(self.work, steps, rows, change_set.id)
+            for name, frame in ((BESIDE, beside), (CELLS, cells)):
+                if frame.height or name == CELLS:
+                    path = keep(self._folder(run), file_name(name, chunk, piece), frame)
+                    if self.settings:
+                        run_files.share(self.settings, path)
             done += rows.height
             self._note(run, number + 1, done, total)
             self.work.commit()
@@ -108,7 +112,7 @@ class Preview:
             if self.settings:
                 run_files.bring(self.settings, folder, last=FILE)
             return Selection.load(folder)
-        for old in files(folder):
+        for old in (*files(folder), *files(folder, BESIDE)):
             old.unlink()
         steps = steps_of(change_set, self.structure)
         chosen = chosen_of(change_set, self.structure)
@@ -118,6 +122,7 @@ class Preview:
             run_files.share(self.settings, folder / FILE)
         self.result.selected = selection.rows.height
         self.result.note_names(selection.unknown, selection.duplicates)
+        self.result.media = dict(selection.media) if selection.media else None
         self._note(run, 0, 0, selection.rows.height)
         self.work.commit()
         return selection
@@ -155,18 +160,28 @@ def pieces(selection: Selection) -> Iterator[tuple[int, int, pl.DataFrame]]:
             yield number, piece, small.filter(pl.col("first") == first).drop("chunk", "first")
 
 
-def decide(work: Work, steps: Steps, rows: pl.DataFrame, change_set_id: int) -> pl.DataFrame:
+def decide(
+    work: Work, steps: Steps, rows: pl.DataFrame, change_set_id: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the cells of rows as a run would write them now; nothing stays of it.
 
-    Operations that look at what earlier ones write are carried out, and rolled back at once.
+    Operations that look at what is written before them are carried out, and rolled back at once.
+    What they write beside the rows (far ends of links) comes second: entity and kind.
     """
     recorder = steps.observer = Recorder()
+    beside = pl.DataFrame(schema={"entity": pl.Int64, "kind": pl.Int8})
     if steps.independent:
         steps.carry_out(work.session, rows, None)
-        return recorder.cells()
+        return recorder.cells(), beside
     inner = work.session.begin_nested()
     try:
         steps.carry_out(work.session, rows, change_set_id)
+        written = work.session.execute(_WRITTEN, {"change_set": change_set_id}).all()
     finally:
         inner.rollback()
-    return recorder.cells()
+    cells = recorder.cells()
+    all_ = pl.DataFrame([tuple(row) for row in written], schema=beside.schema, orient="row")
+    return cells, all_.join(cells.filter(pl.col("outcome") == CHANGED), on="entity", how="anti")
+
+
+_WRITTEN = text("SELECT entity_id, kind FROM history WHERE change_set_id = :change_set")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pim.db.copy import number_array
 from pim.editing.change_sets import ticking
-from pim.editing.change_sets.cells import files
+from pim.editing.change_sets.cells import BESIDE, files
 from pim.editing.chunks import Unticked
 from pim.editing.shown import CHANGED
 from pim.products.models import MODEL
@@ -47,7 +47,10 @@ def of_preview(session: Session, folder: Path, unticked: Unticked) -> Reach:
     changed = pl.scan_parquet(found).filter(pl.col("outcome") == CHANGED)
     if unticked:
         changed = ticking.ticked(changed, ticking.frame(unticked)).filter("ticked")
-    entities = changed.select("entity", "kind").unique().collect()
+    parts = [changed.select("entity", "kind")]
+    if beside := files(folder, BESIDE):
+        parts.append(pl.scan_parquet(beside).select("entity", "kind"))
+    entities = pl.concat(parts).unique().collect()
     of_models = pl.col("kind") == MODEL
     reached = session.scalar(
         _REACHED,
