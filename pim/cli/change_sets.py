@@ -9,7 +9,7 @@ import click
 
 from pim.cli.context import Cli, counts_line, pass_cli
 from pim.db.unit_of_work import unit_of_work
-from pim.domain.change_sets import STATES
+from pim.domain.change_sets import STATES, UNDONE
 from pim.editing.change_sets import service, showing
 from pim.editing.change_sets.pages import MOST, PAGE, Filter
 from pim.editing.interruptions import settle
@@ -18,6 +18,8 @@ from pim.errors import Refused
 from pim.jobs.context import JobContext
 from pim.jobs.tasks import go_on
 from pim.jobs.watch import Watch
+from pim.products.change_sets import find_change_set
+from pim.products.reverting.kept import kept_cells
 
 as_user = click.option("--user", help="Who does this: an e-mail address; else the system.")
 number_of = click.argument("number", type=int)
@@ -101,7 +103,7 @@ def preview(
 @as_user
 @pass_cli
 def untick(
-    cli: Cli, number: int, identifiers: tuple[str, ...], user: str | None, **which: Any
+    cli: Cli, /, number: int, identifiers: tuple[str, ...], user: str | None, **which: Any
 ) -> None:
     """Leave rows or single cells of the preview out of the run."""
     _choose(cli, number, Filter(identifiers=identifiers, **which), user, ticked=False)
@@ -116,7 +118,7 @@ def untick(
 @as_user
 @pass_cli
 def tick(
-    cli: Cli, number: int, identifiers: tuple[str, ...], user: str | None, **which: Any
+    cli: Cli, /, number: int, identifiers: tuple[str, ...], user: str | None, **which: Any
 ) -> None:
     """Take rows or cells back in that were left out."""
     _choose(cli, number, Filter(identifiers=identifiers, **which), user, ticked=True)
@@ -193,6 +195,30 @@ def run(cli: Cli, number: int, strict: bool | None, user: str | None) -> None:
 
     cli.answer({**result, "run": started}, told)
     sys.exit(1 if any(result[n] for n in ("invalid", "not_permitted", "left_out")) else 0)
+
+
+@change_set.command()
+@number_of
+@click.option("--after", type=click.IntRange(0), default=0, help="The `next` of the page before.")
+@click.option("--size", type=click.IntRange(1, MOST), default=PAGE, show_default=True)
+@pass_cli
+def kept(cli: Cli, number: int, after: int, size: int) -> None:
+    """Page through the cells that an undo would keep, or has kept, as edited since."""
+    with cli.work() as work:
+        state = find_change_set(work.session, number).state
+        page = kept_cells(work.session, number, after=after, limit=size)
+    found = {"change_set": number, "undone": state == UNDONE, **vars(page)}
+
+    def told() -> None:
+        for cell in page.cells:
+            cli.out.print(
+                f"{cell['identifier']} {cell['field']}: {cell['theirs']} (not {cell['ours']})",
+                markup=False,
+            )
+        if page.next:
+            cli.out.print(f"More: --after {page.next}")
+
+    cli.answer(found, told)
 
 
 def _carry_out(cli: Cli, number: int, label: str) -> dict[str, Any]:

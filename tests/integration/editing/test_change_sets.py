@@ -17,6 +17,7 @@ from pim.editing.change_sets.cells import files
 from pim.editing.change_sets.pages import Filter
 from pim.editing.interruptions import settle
 from pim.errors import Refused
+from pim.products.reverting.kept import kept_cells
 from pim.structure.queries import current
 from tests.factories.catalogue import Catalogue
 from tests.factories.planner import Planner
@@ -360,3 +361,35 @@ def test_showing_tells_progress_and_documents(planner: Planner) -> None:
     with unit_of_work(planner.catalogue.engine) as work:
         listed = showing.recent(work.session, state="previewed")
     assert [each["change_set"] for each in listed] == [number]
+
+
+def test_undo_keeps_what_was_edited_since_and_lists_all_of_it_by_pages(
+    catalogue: Catalogue, planner: Planner
+) -> None:
+    number = planner.draft([STOCK])
+    planner.preview(number)
+    planner.run(number)
+    edited = ("DRB-BLK-41", "MOC-41", "wax")
+    catalogue.rows("products", *({"sku": name, "stock": "5"} for name in edited))
+
+    foretold = catalogue.undo(number, dry_run=True)
+    before = all_kept(catalogue, number, size=2)
+    undone = catalogue.undo(number)
+
+    assert (foretold.restored, foretold.kept) == (undone.restored, undone.kept) == (3, 3)
+    assert [cell["identifier"] for cell in before] == list(edited)
+    assert before == undone.kept_cells == all_kept(catalogue, number, size=50)
+    assert planner.state(number) == "undone"
+    assert catalogue.value("wax", "stock") == "5"
+
+
+def all_kept(catalogue: Catalogue, number: int, size: int) -> list[dict[str, Any]]:
+    """Return the kept cells of every page."""
+    cells: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        with unit_of_work(catalogue.engine) as work:
+            page = kept_cells(work.session, number, after=after, limit=size)
+        cells += page.cells
+        after = page.next
+    return cells
