@@ -12,11 +12,10 @@ from pim.campaigns import queries
 from pim.campaigns.definition import Definition
 from pim.campaigns.describing import summary, traced
 from pim.campaigns.models import CampaignVersion
-from pim.campaigns.sheets import sheets_of
-from pim.cli.context import Cli, counts_line, parse_json, parse_moment, pass_cli
+from pim.cli.campaign_plans import conflicts, import_, show_conflicts, what_if_
+from pim.cli.context import Cli, parse_json, parse_moment, pass_cli
 from pim.db.unit_of_work import Work, unit_of_work
 from pim.domain.local_times import FOLDS
-from pim.editing.campaigns.claims import Claims
 from pim.editing.campaigns.conflicts import Conflicts, find_conflicts
 from pim.editing.campaigns.service import (
     Written,
@@ -27,7 +26,6 @@ from pim.editing.campaigns.service import (
     restore_campaign,
     stop_campaign,
 )
-from pim.editing.campaigns.what_if import COUNTS, what_if
 from pim.errors import Refused
 from pim.projection import Projection
 from pim.structure.queries import current
@@ -37,6 +35,8 @@ Answer = dict[str, Any]
 
 def register(group: click.Group) -> None:
     """Add the commands of this noun."""
+    for command in (conflicts, what_if_, import_):
+        campaign.add_command(command)
     group.add_command(campaign)
 
 
@@ -125,7 +125,7 @@ def apply(cli: Cli, file: Path, if_version: int | None, refuse_conflicts: bool) 
         definitions = read_documents(work, documents, structure)
         found = _conflicts(work, projection, definitions)
         if refuse_conflicts and found.cells:
-            _show_conflicts(cli, found)
+            show_conflicts(cli, found)
             raise Refused(f"{found.cells:,} cells are in conflict, so nothing was saved.")
         written = apply_campaigns(work, projection, documents, structure, expected=if_version)
         answers = [
@@ -133,119 +133,13 @@ def apply(cli: Cli, file: Path, if_version: int | None, refuse_conflicts: bool) 
         ]
     _answer(cli, answers if isinstance(given, list) else answers[0], answers)
     if found.cells and not cli.json:
-        _show_conflicts(cli, found)
+        show_conflicts(cli, found)
 
 
 def _conflicts(work: Work, projection: Projection, definitions: Sequence[Definition]) -> Conflicts:
     with projection.read_covering() as reading:
         return find_conflicts(
             work.session.connection(), reading, now=work.clock(), definitions=definitions
-        )
-
-
-def _show_conflicts(cli: Cli, found: Conflicts) -> None:
-    cli.notes.print(f"{found.cells:,} cells lie in two campaigns at once:")
-    for clash in found.clashes:
-        cli.notes.print(f"  {_clash_line(clash.document())}", markup=False)
-
-
-def _clash_line(clash: Mapping[str, Any]) -> str:
-    winner, loser = clash["campaigns"]
-    return (
-        f"{_place(clash)}: {winner} wins over {loser} on {clash['cells']:,} products, "
-        f"{clash['from']:%Y-%m-%d %H:%M} to {clash['until']:%Y-%m-%d %H:%M} UTC in "
-        f"{', '.join(clash['channels'])}"
-    )
-
-
-def _place(address: Mapping[str, Any]) -> str:
-    parts = (address.get(name) for name in ("field", "locale", "scope", "currency"))
-    return "-".join(filter(None, parts))
-
-
-@campaign.command()
-@click.argument("code", required=False)
-@click.option("--limit", default=10_000, help="Conflicts that are listed; 0 lists all.")
-@click.option("--pairs", "by_pairs", is_flag=True, help="Count by pair of campaigns and field.")
-@pass_cli
-def conflicts(cli: Cli, code: str | None, limit: int, by_pairs: bool) -> None:
-    """List cells that lie in two campaigns at once, with the winner."""
-    with cli.engine() as engine, unit_of_work(engine) as work:
-        projection = Projection.from_settings(cli.settings, engine)
-        among = [queries.find_campaign(work.session, code).code] if code else None
-        with projection.read_covering() as reading:
-            found = find_conflicts(
-                work.session.connection(),
-                reading,
-                now=work.clock(),
-                among=among,
-                most=0 if by_pairs else limit or None,
-            )
-    if by_pairs:
-        cli.answer_lines([clash.document() for clash in found.clashes], _clash_line)
-        return
-    rows = list(found.rows())
-    cli.answer_lines(rows, _conflict_line)
-    if len(rows) < found.cells:
-        cli.notes.print(
-            f"{found.cells:,} conflicts in all, {len(rows):,} are listed "
-            "(--limit 0 lists all, --pairs counts them)."
-        )
-
-
-def _conflict_line(row: Mapping[str, Any]) -> str:
-    winner, loser = row["campaigns"]
-    return f"{row['identifier']} {_place(row)}: {winner} wins over {loser}"
-
-
-@campaign.command("what-if")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
-@pass_cli
-def what_if_(cli: Cli, file: Path) -> None:
-    """Count what FILE would come to if it were saved: cells, conflicts, feeds. Writes nothing."""
-    from channels.campaigns.touching import feeds_touched
-
-    given = parse_json(file.read_text(encoding="utf-8"), file.name)
-    documents = given if isinstance(given, list) else [given]
-    with cli.engine() as engine, unit_of_work(engine, dry_run=True) as work:
-        projection = Projection.from_settings(cli.settings, engine)
-        definitions = read_documents(work, documents, current(work.session))
-        with projection.read_covering() as reading:
-            connection, now = work.session.connection(), work.clock()
-            claims = Claims(reading, sheets_of(connection), now)
-            planned = [what_if(claims, each, reading.structure) for each in definitions]
-            found = find_conflicts(
-                connection, reading, now=now, definitions=definitions, claims=claims
-            )
-            feeds = feeds_touched(work.session, reading, planned, now)
-    document = {
-        "campaigns": [each.document() for each in planned],
-        "conflicts": found.document(),
-        "feeds": [each.document() for each in feeds],
-    }
-    cli.answer(document, lambda: _show_what_if(cli, document))
-    if found.cells and not cli.json:
-        _show_conflicts(cli, found)
-
-
-def _show_what_if(cli: Cli, document: Mapping[str, Any]) -> None:
-    for each in document["campaigns"]:
-        cells = counts_line(each["cells"], *COUNTS)
-        cli.out.print(
-            f"{each['campaign']}: {each['products']:,} products; cells: {cells}", markup=False
-        )
-        for part in each["fields"]:
-            cli.out.print(f"  {_place(part)}: {counts_line(part, *COUNTS)}", markup=False)
-            for example in part["examples"]:
-                cli.out.print(
-                    f"    {example['identifier']}: {example['before']} -> {example['after']}",
-                    markup=False,
-                )
-    for feed in document["feeds"]:
-        more = " (its condition asks for what changes)" if feed["selects"] else ""
-        cli.out.print(
-            f"feed {feed['feed']}: about {feed['items']:,} of {feed['of']:,} items{more}",
-            markup=False,
         )
 
 

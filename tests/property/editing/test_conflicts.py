@@ -45,7 +45,7 @@ def campaigns(draw: st.DrawFn) -> list[Campaign]:
                 channels=draw(st.sampled_from([(), ("web",), ("print",), ("WEB", "print")])),
                 locales=draw(st.sampled_from([(), ("en_GB",)])),
                 priority=draw(st.integers(1, 2)),
-                where=draw(st.sampled_from([{}, {}, None]).flatmap(lambda w: leaves() if w is None else st.just(w))),
+                where=draw(st.just({}) | st.just({}) | leaves()),
                 do=draw(st.lists(do, min_size=2, max_size=4)),
                 members=draw(st.none() | st.just((1, 2, 3))),
             )

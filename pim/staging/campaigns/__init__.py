@@ -1,0 +1,1 @@
+"""Campaigns from sheets: an identifier and columns in the flat format."""
