@@ -140,7 +140,7 @@ def _reach(connection: sa.Connection, there: Changed, since: Iterable[int]) -> R
 
 
 def _owners(connection: sa.Connection, structure: Structure, reach: Reach) -> pl.DataFrame:
-    source = f"({rows_sql(connection, MODEL)})"
+    source = _source(connection, MODEL)
     models = extract.models(driver_of(connection), structure, ids=reach.models, source=source)
     return resolve.owners(models, structure)
 
@@ -149,7 +149,12 @@ def _owners(connection: sa.Connection, structure: Structure, reach: Reach) -> pl
 def _items(
     connection: sa.Connection, structure: Structure, reach: Reach, owners: pl.DataFrame
 ) -> Iterator[Iterator[pl.DataFrame]]:
-    source = f"({rows_sql(connection, PRODUCT)})"
+    source = _source(connection, PRODUCT)
     driver = driver_of(connection)
     with extract.products(driver, structure, ids=reach.products, source=source) as chunks:
         yield (lowered.added(resolve.items(c, owners, structure), structure) for c in chunks)
+
+
+def _source(connection: sa.Connection, kind: int) -> str:
+    """Return the rows of the moment for a statement with parameters of psycopg."""
+    return f"({rows_sql(connection, kind).replace('%', '%%')})"

@@ -73,15 +73,16 @@ def _shapes(connection: Connection, kind: int) -> list[Shape]:
 
 def _merged(general: str, key: str, shapes: list[Shape]) -> str:
     """Return how a patch lands in a column: common shapes by expressions of their own."""
-    if key != VALUES or not shapes:
+    if key != VALUES:
         return general
     cases = " ".join(
         f"WHEN {shape.matches('t.after')} THEN {shape.merged('e.values', 't.after')}"
         for shape in shapes
     )
-    return f"CASE {cases} ELSE {general} END"
+    return f"CASE {cases} ELSE {_GENERAL} END" if shapes else _GENERAL
 
 
+_GENERAL: Final = f"pim_merge(e.values, t.after -> '{VALUES}')"
 _DROP = text(f"DROP TABLE IF EXISTS {CHANGES}")
 _INDEX = text(f"CREATE UNIQUE INDEX ON pg_temp.{CHANGES} (id)")
 _ANALYZE = text(f"ANALYZE pg_temp.{CHANGES}")
