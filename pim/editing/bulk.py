@@ -152,6 +152,7 @@ class BulkEdit:
                 run_files.share(self.settings, folder / FILE)
         self.result = BulkResult(selected=selection.rows.height)
         self.result.note_names(selection.unknown, selection.duplicates)
+        self.result.media = dict(selection.media) if selection.media else None
         self._remember(run, 0, selection.rows.height)
         return selection
 

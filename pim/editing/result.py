@@ -21,6 +21,7 @@ class BulkResult:
     `selected` products matched, `written` entities hold the changes, `reached` products show
     them. `left_out` are selected ones that could not be written any more: deleted meanwhile, or no
     longer meeting the condition. `violations` are the first 100, with the identifier of their row.
+    `media` tells what became of files that were attached by name (`pim.editing.media`).
     `lost` counts, by attribute, products that keep a value which they no longer show.
     `differs` are cells that came out otherwise than a preview had shown.
     `unknown` and `duplicates` are listed names that nothing has, and those that came twice.
@@ -36,6 +37,7 @@ class BulkResult:
     not_permitted: int = 0
     left_out: int = 0
     differs: int = 0
+    media: dict[str, Any] | None = None
     lost: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)

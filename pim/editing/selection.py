@@ -6,17 +6,18 @@ every owner is written once, and whoever looks between two chunks sees no half-e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from pim.domain.conditions import Condition
-from pim.domain.operations import Delete, Operation, Restore
+from pim.domain.operations import AttachMedia, Delete, Operation, Restore
+from pim.editing.media.plan import plan
 from pim.editing.selections import Resolved, SelectionDocument, resolve
 from pim.editing.selections.deleted import resolve_deleted
 from pim.editing.selections.resolve import COLUMNS
@@ -51,18 +52,24 @@ def freeze_for(
 ) -> Selection:
     """Return what a selection chooses for operations, frozen.
 
-    Deleting takes everything below a chosen model; restoring chooses in the bin.
+    Deleting takes everything below a chosen model; restoring chooses in the bin; of attached media
+    the rows are the owners that get files, in the column `files`.
     """
     if any(isinstance(step, Restore) for step in steps):
         return freeze(resolve_deleted(session, chosen))
     whole = any(isinstance(step, Delete) for step in steps)
     with projection.read_covering() as reading:
-        return freeze(resolve(reading, chosen, now=now, whole=whole))
+        resolved = resolve(reading, chosen, now=now, whole=whole)
+        if steps and isinstance(steps[0], AttachMedia):
+            resolved, report = plan(reading, steps[0], chosen, resolved)
+            return freeze(resolved, media=report.document())
+        return freeze(resolved)
 
 
-def freeze(resolved: Resolved) -> Selection:
+def freeze(resolved: Resolved, *, media: Mapping[str, Any] | None = None) -> Selection:
     """Return the rows of a resolved selection, in chunks."""
-    return Selection(in_chunks(resolved.rows, CHUNK), resolved.unknown, resolved.duplicates)
+    rows = in_chunks(resolved.rows, CHUNK)
+    return Selection(rows, resolved.unknown, resolved.duplicates, media)
 
 
 def in_chunks(rows: pl.DataFrame, size: int) -> pl.DataFrame:
@@ -75,11 +82,15 @@ def in_chunks(rows: pl.DataFrame, size: int) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Selection:
-    """Frozen rows: COLUMNS, `recheck` and `chunk`, and the names that led nowhere or came twice."""
+    """Frozen rows: COLUMNS, `recheck` and `chunk`, and the names that led nowhere or came twice.
+
+    `media` tells what became of files that were attached by name.
+    """
 
     rows: pl.DataFrame
     unknown: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    media: Mapping[str, Any] | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Selection:

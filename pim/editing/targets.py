@@ -66,6 +66,17 @@ def targets(operation: Operation, rows: pl.DataFrame, structure: Structure) -> T
     )
 
 
+def owners(attribute: str, rows: pl.DataFrame, structure: Structure) -> pl.DataFrame:
+    """Return id and owner of rows: the id of what holds an attribute for them, null for nobody."""
+    known = rows.with_columns(_distance(attribute, structure).alias("distance"))
+    owner = (
+        pl.when(pl.col("distance") == SELF).then("id")
+        .when(pl.col("distance") == PARENT).then("parent")
+        .when(pl.col("distance") == ROOT).then("root")
+    )  # fmt: skip
+    return known.select("id", owner.alias("owner"))
+
+
 def _distance(attribute: str, structure: Structure) -> pl.Expr:
     """Return how far above a row the attribute's owner stands.
 

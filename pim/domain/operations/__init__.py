@@ -11,6 +11,7 @@ from typing import Any
 
 from pim.domain.attribute_types import Checked
 from pim.domain.operations.affix import Append, Prefix
+from pim.domain.operations.attach import AttachMedia
 from pim.domain.operations.calculate import Calculate, Rounding
 from pim.domain.operations.categorize import Categorize
 from pim.domain.operations.change_case import ChangeCase
@@ -42,6 +43,7 @@ __all__ = [
     "Add",
     "Append",
     "Associate",
+    "AttachMedia",
     "Calculate",
     "Categorize",
     "CellOperation",

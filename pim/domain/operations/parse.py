@@ -10,6 +10,7 @@ from typing import Any, Final
 from pim.domain.addresses import join
 from pim.domain.attribute_types.problems import listed, problem, wrong_type
 from pim.domain.operations.affix import Append, Prefix
+from pim.domain.operations.attach import AttachMedia
 from pim.domain.operations.calculate import Calculate
 from pim.domain.operations.categorize import Categorize
 from pim.domain.operations.change_case import ChangeCase
@@ -53,6 +54,7 @@ _ALL: tuple[type[Operation], ...] = (
     ToSimple,
     Enable,
     Disable,
+    AttachMedia,
     Delete,
     Restore,
 )
@@ -82,12 +84,12 @@ def parse(documents: Any, structure: Structure, *, path: str = "do") -> tuple[Op
 
 
 def _not_alone(operations: list[Operation], path: str) -> list[Violation]:
-    message = "{value} stands beside other operations; what is not there has nothing to change."
+    message = "{value} stands beside other operations, and chooses rows of its own."
     mend = "Make it an edit of its own."
     return [
         problem("not_alone", f"{path}[{index}]", message, operation.type, mend=mend)
         for index, operation in enumerate(operations)
-        if isinstance(operation, RemovalOperation) and len(operations) > 1
+        if isinstance(operation, RemovalOperation | AttachMedia) and len(operations) > 1
     ]
 
 
