@@ -32,6 +32,8 @@ entity_id = Sequence("entity_id", metadata=Base.metadata)
 
 EMPTY_OBJECT = text("'{}'::jsonb")
 EMPTY_IDS = text("'{}'::bigint[]")
+#: Few rows have links to others.
+LINKING = text("associations <> '{}'::jsonb")
 
 PRODUCT, MODEL = 0, 1
 
@@ -45,6 +47,7 @@ class ProductModel(Base):
     __tablename__ = "product_model"
     __table_args__ = (
         Index("uq_product_model_code", func.lower(text("code")), unique=True),
+        Index("ix_product_model_linking", "id", postgresql_where=LINKING),
         {"postgresql_with": {"fillfactor": 45, "toast_tuple_target": 8160}},
     )
 
@@ -71,6 +74,7 @@ class Product(Base):
     __tablename__ = "product"
     __table_args__ = (
         Index("uq_product_identifier", func.lower(text("identifier")), unique=True),
+        Index("ix_product_linking", "id", postgresql_where=LINKING),
         {"postgresql_with": {"fillfactor": 45, "toast_tuple_target": 8160}},
     )
 
@@ -144,7 +148,10 @@ class History(Base):
     """
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_change_set_id", "change_set_id", "entity_id"),)
+    __table_args__ = (
+        Index("ix_history_change_set_id", "change_set_id", "entity_id"),
+        Index("ix_history_deleted", "at", postgresql_where=text("action = 2")),
+    )
 
     entity_id: Mapped[int] = mapped_column(primary_key=True)
     change_set_id: Mapped[int] = mapped_column(ForeignKey("change_set.id"), primary_key=True)

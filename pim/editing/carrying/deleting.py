@@ -199,9 +199,11 @@ _LINKS = text(
     WITH links AS (
         SELECT DISTINCT m.key::bigint AS target, e.name
         FROM (
-            SELECT id, identifier AS name, associations FROM product WHERE associations <> '{}'
+            SELECT id, identifier AS name, associations FROM product
+            WHERE associations <> '{}'::jsonb
             UNION ALL
-            SELECT id, code, associations FROM product_model WHERE associations <> '{}'
+            SELECT id, code, associations FROM product_model
+            WHERE associations <> '{}'::jsonb
         ) e, jsonb_each(e.associations) t, jsonb_each(t.value) s, jsonb_each(s.value) m
         WHERE s.key IN ('products', 'product_models')
           AND m.key = ANY(CAST(CAST(:ids AS bigint[]) AS text[]))
