@@ -137,10 +137,8 @@ def _build(connection: Connection, folder: Path, ids: Sequence[int], like: Manif
     reach = cursor.reach(connection, list(ids))
     models = extract.models(driver(connection), structure, ids=reach.models)
     owners = resolve.owners(models, structure)
-    items = [
-        resolve.items(chunk, owners, structure)
-        for chunk in extract.products(driver(connection), structure, ids=list(ids))
-    ]
+    with extract.products(driver(connection), structure, ids=list(ids)) as chunks:
+        items = [resolve.items(chunk, owners, structure) for chunk in chunks]
     written = writing.write(folder / SEGMENTS, items=items, owners=owners)
     manifest.publish(
         folder,
