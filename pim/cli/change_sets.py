@@ -70,6 +70,7 @@ def show(cli: Cli, number: int) -> None:
 @pass_cli
 def preview(
     cli: Cli,
+    /,
     number: int,
     *,
     page_number: int,
