@@ -89,6 +89,15 @@ def test_the_guide_to_exports(reader: Reader) -> None:
     assert json.loads(names.stdout)["rows"] == 6
 
 
+def test_the_guide_to_round_trips(reader: Reader) -> None:
+    reader.follow("imports.md")
+
+    products, models, back = reader.follow("round-trip.md")
+
+    assert [json.loads(each.stdout)["rows"] for each in (products, models)] == [6, 6]
+    assert counts(back) == (0, 0, 12, 0)
+
+
 def test_the_guide_to_feeds(reader: Reader) -> None:
     reader.follow("imports.md")
 
