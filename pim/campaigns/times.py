@@ -33,7 +33,7 @@ class Interval:
 
     def note(self, code: str, path: str, message: str, value: Any, **parameters: Any) -> None:
         """Note what is wrong."""
-        self.violations.append(problem(f"campaign.{code}", path, message, value, **parameters))
+        self.violations.append(problem(code, path, message, value, **parameters))
 
 
 def read_interval(shape: Mapping[str, Any]) -> Interval:
@@ -63,7 +63,7 @@ def _note_zone(interval: Interval, name: str) -> None:
     if meant:
         mend = "Did you mean {meant}?"
     shown = listed(meant)
-    interval.note("unknown_time_zone", "time_zone", message, name, meant=shown, mend=mend)
+    interval.note("campaign.unknown_time_zone", "time_zone", message, name, meant=shown, mend=mend)
 
 
 def _folds(interval: Interval, given: Any) -> dict[str, local_times.Fold]:
@@ -83,7 +83,7 @@ def _local(interval: Interval, name: str, given: str) -> datetime | None:
     if _OFFSET.search(text[10:]):
         message = '"{value}" has an offset; a campaign follows the clocks of its time zone.'
         mend = "Leave the offset out. Of two equal times name one with fold."
-        interval.note("time_with_offset", name, message, given, mend=mend)
+        interval.note("campaign.time_with_offset", name, message, given, mend=mend)
         return None
     try:
         local = datetime.fromisoformat(text) if _LOCAL.fullmatch(text) else None
@@ -92,7 +92,7 @@ def _local(interval: Interval, name: str, given: str) -> datetime | None:
     if local is None or not 1900 <= local.year < 9000:
         message = '"{value}" is no day and time.'
         mend = "Write them as 2026-12-26T00:00; a day alone means its first moment."
-        interval.note("not_a_time", name, message, given, mend=mend)
+        interval.note("campaign.not_a_time", name, message, given, mend=mend)
         return None
     interval.texts[name] = _spelled(local)
     return local
@@ -119,7 +119,7 @@ def _locate(
 def _note_gap(interval: Interval, name: str, local: datetime, zone: ZoneInfo, gap: Gap) -> None:
     before, after = gap.nearest
     interval.note(
-        "time_skipped",
+        "campaign.time_skipped",
         name,
         "{value} does not exist in {zone}: clocks go from {start} straight to {end}.",
         _spelled(local),
@@ -136,7 +136,7 @@ def _note_twice(
     interval: Interval, name: str, local: datetime, zone: ZoneInfo, twice: Twice
 ) -> None:
     interval.note(
-        "time_twice",
+        "campaign.time_twice",
         name,
         "{value} comes twice in {zone}: first at {earlier}, then at {later}.",
         _spelled(local),
@@ -156,6 +156,6 @@ def _check_order(interval: Interval, shape: Mapping[str, Any]) -> None:
     message = "The campaign would end at {value}, which is not after its start at {start}."
     mend = "Write a later end; it is the first moment at which the campaign runs no more."
     interval.note(
-        "ends_before_start", "ends_at", message, shape["ends_at"],
+        "campaign.ends_before_start", "ends_at", message, shape["ends_at"],
         start=shape["starts_at"], mend=mend,
     )  # fmt: skip

@@ -13,9 +13,12 @@ from pim.cli.edits import show_result
 from pim.cli.selecting import chosen_by
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.bulk import BulkEdit
+from pim.editing.campaigns.service import KIND as CAMPAIGN
+from pim.editing.campaigns.service import Written, undo_change_set
 from pim.editing.change_sets import drafts, showing
 from pim.editing.interruptions import settle
 from pim.editing.selections.document import Level
+from pim.products.change_sets import find_change_set
 from pim.products.undo import undo
 from pim.structure.queries import current
 
@@ -92,6 +95,9 @@ def undo_(cli: Cli, change_set: int, dry_run: bool) -> None:
     """Undo a change set, except for cells that were edited since."""
     with cli.work(dry_run=dry_run) as work, cli.progress("Undoing") as advance:
         settle(work)
+        if find_change_set(work.session, change_set).kind == CAMPAIGN:
+            _undo_campaigns(cli, undo_change_set(work, change_set), dry_run=dry_run)
+            return
         done = 0
 
         def move(count: int) -> None:
@@ -111,3 +117,16 @@ def undo_(cli: Cli, change_set: int, dry_run: bool) -> None:
             )
 
     cli.answer(document, show)
+
+
+def _undo_campaigns(cli: Cli, written: Written, *, dry_run: bool) -> None:
+    """Tell which campaigns are as they were before a change set."""
+    codes = [each.version.code for each in written.saved]
+    document = {
+        "change_set": None if dry_run else written.change_set,
+        "restored": len(codes),
+        "kept": 0,
+        "kept_cells": [],
+        "campaigns": codes,
+    }
+    cli.answer(document, lambda: cli.out.print(f"Taken back: {', '.join(codes)}", markup=False))

@@ -29,6 +29,8 @@ from pim.products.reverting.undone import Undoing, Undone
 
 __all__ = ["Undone", "label_of", "undo"]
 
+#: Versions of campaigns are taken back by the room of campaigns, which lies above this one.
+CAMPAIGN = "campaign"
 STEPS = (existence.bring_back, restore_cells, existence.take_away)
 
 
@@ -49,6 +51,11 @@ def undo(
     target = find_change_set(work.session, change_set_id)
     if not life.may(target.state, "undo"):
         raise Refused(life.reason(change_set_id, target.state, "undo"))
+    if target.kind == CAMPAIGN:
+        raise Refused(
+            f"Change set {change_set_id} holds versions of campaigns, no products: "
+            f"pim undo {change_set_id} takes them back, pim campaign restore any of them."
+        )
     if target.planned and target.run_id is None:
         raise Refused(f"Change set {change_set_id} was never run, so there is nothing to undo.")
     run = run or _unfinished(work, target) or _new_run(work, target)

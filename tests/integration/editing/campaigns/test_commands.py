@@ -172,6 +172,23 @@ def test_a_campaign_is_stopped_restored_copied_and_deleted(pim: Call):
     assert (code, "Campaigns: next." in said) == (2, True)
 
 
+def test_the_change_set_of_a_save_is_undone_like_any_other(pim: Call):
+    pim("campaign", "apply", sale(**RUNS))
+    _, saved = pim("campaign", "apply", [sale(**RUNS, priority=11), sale(**RUNS, code="new")])
+    number = str(saved[0]["change_set"])
+
+    code, answer = pim("undo", number, "--dry-run")
+    assert (code, answer["change_set"], len(pim("campaign", "list")[1])) == (0, None, 2)
+    code, answer = pim("undo", number)
+
+    assert (code, answer["restored"], answer["campaigns"]) == (0, 2, ["sale", "new"])
+    (left,) = pim("campaign", "list")[1]
+    assert (left["code"], left["priority"]) == ("sale", 10)
+    assert pim("undo", number)[0] == 2
+    assert pim("undo", str(answer["change_set"]))[1]["campaigns"] == ["sale", "new"]
+    assert len(pim("campaign", "list")[1]) == 2
+
+
 def test_a_campaign_comes_from_a_sheet(pim: Call, catalogue: Catalogue):
     path = catalogue.sheet({"sku": "wax", "price-EUR": "7"}, {"sku": "nobody", "price-EUR": "1"})
     dates = ("--starts", "2090-11-24", "--ends", "2090-11-28", "--time-zone", "Europe/London")

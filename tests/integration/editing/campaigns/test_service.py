@@ -242,6 +242,13 @@ def test_an_undo_that_would_lose_a_newer_version_is_refused(planner: Planner):
         planner.act(service.undo_change_set, written.change_set)
 
 
+def test_the_undo_of_products_leaves_campaigns_to_their_own(planner: Planner):
+    written = planner.apply(sale())
+    with pytest.raises(Refused, match="holds versions of campaigns"):
+        planner.catalogue.undo(written.change_set)
+    assert len(planner.running(BOXING_DAY)) == 1
+
+
 def test_two_people_do_not_overwrite_each_other(planner: Planner):
     planner.apply(sale(), expected=0)
     planner.apply(sale(priority=11), expected=1)
