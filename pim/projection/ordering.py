@@ -84,7 +84,7 @@ class Arrangement:
         order = self._order().rows(descending=self.descending)
         if found.in_base == len(found.base):
             return order.head(wanted)
-        return _first(order, found.base, wanted, found.in_base)
+        return first_of(order, found.base, wanted, found.in_base)
 
     def _order(self) -> Order:
         return order_of(self.catalogue, self.structure, self.column, self.locale)
@@ -125,7 +125,7 @@ def arranged(ids: pl.Series, by: pl.Series, *, descending: bool, first: int) -> 
     return ordered["id"].head(first)
 
 
-def _first(order: pl.Series, mask: pl.Series, wanted: int, count: int) -> pl.Series:
+def first_of(order: pl.Series, mask: pl.Series, wanted: int, count: int) -> pl.Series:
     """Return the first rows in an order that a mask names, without going through all of it."""
     step = min(len(order), 2 * wanted * len(order) // max(count, 1) + 1000)
     head = order.head(step)

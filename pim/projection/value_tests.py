@@ -31,13 +31,8 @@ from pim.projection.leaves import (
 def value_test(context: Context, leaf: Leaf, attribute: Attribute) -> Test:
     """Return the test of a leaf that asks about one cell of an attribute."""
     cell = Cell(attribute.code, leaf.scope or ALL, leaf.locale or ALL)
-    parts = parts_of(context, attribute, cell)
-    if leaf.operator in ("EMPTY", "NOT EMPTY"):
-        held = reduce(or_, (filled(part) for part in parts), pl.lit(False))
-        holds = held if leaf.operator == "NOT EMPTY" else ~held
-        return Test(columns=parts, holds=holds, cell=True)
     kind = ATTRIBUTE_TYPES[attribute.type].kind
-    if kind == "price":
+    if kind == "price" and leaf.operator not in ("EMPTY", "NOT EMPTY"):
         price = columns.of_cell(attribute, cell, leaf.value["currency"])
         amount = pl.lit(Decimal(leaf.value["amount"]), dtype=AMOUNT)
         return Test(
@@ -45,6 +40,11 @@ def value_test(context: Context, leaf: Leaf, attribute: Attribute) -> Test:
             holds=compare(leaf.operator, pl.col(price.name), amount),
             cell=True,
         )
+    parts = parts_of(context, attribute, cell)
+    if leaf.operator in ("EMPTY", "NOT EMPTY"):
+        held = reduce(or_, (filled(part) for part in parts), pl.lit(False))
+        holds = held if leaf.operator == "NOT EMPTY" else ~held
+        return Test(columns=parts, holds=holds, cell=True)
     if kind == "text" and (small := context.lowered(parts[0])):
         holds = lowered_holds(pl.col(small.name), leaf.operator, leaf.value)
         return Test(columns=(small,), holds=holds, cell=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import polars as pl
@@ -15,7 +16,9 @@ import polars as pl
 from pim.domain.conditions import EVERYTHING, Leaf
 from pim.projection.catalogue import PRODUCTS, Catalogue, height_of
 from pim.projection.columns import SYSTEM, Column
+from pim.projection.conditions import Compiler
 from pim.projection.effective.plans import Plan
+from pim.projection.leaves import Test
 from pim.projection.masks import Masks
 from pim.projection.piece import Piece
 from pim.projection.remembering import remember
@@ -51,6 +54,21 @@ class _Once(Masks):
 
     def _key(self, leaf: Leaf) -> None:
         return None
+
+
+class _Noting(Compiler):
+    """A compiler that notes what the conditions read, so that no leaf is compiled twice."""
+
+    @cached_property
+    def read(self) -> list[Column]:
+        """Return the columns that were read so far."""
+        return []
+
+    def leaf(self, leaf: Leaf) -> Test:
+        """Return the test of one leaf."""
+        test = super().leaf(leaf)
+        self.read.extend(test.columns)
+        return test
 
 
 def key_of(plan: Plan, now: datetime) -> Hashable:
@@ -102,17 +120,33 @@ def chosen_few(
     return known
 
 
+def _compiled(plan: Plan, compiler: Compiler, known: int) -> Test:
+    """Return a campaign's condition as a test, made once for the columns that exist.
+
+    What follows the time or a change set is made anew for each reading.
+    """
+    if plan.test is not None and plan.test[0] == known and not plan.follows_others:
+        return plan.test[1]
+    assert plan.where is not None
+    noting = _Noting(**vars(compiler))
+    holds = noting.node(plan.where)
+    found = Test(columns=tuple(noting.read), holds=holds)
+    plan.test = known, found
+    return found
+
+
 def _asked(
     base: Reading, plans: Sequence[Plan], ids: pl.Series, now: datetime
 ) -> dict[Hashable, pl.Series]:
     """Return the answers of conditions about a few products, all asked at once."""
     compiler = base.masks(now).compiler
+    known = hash(frozenset(compiler.known))
     needed = {ID.name: ID}
     tests = []
     for number, plan in enumerate(plans):
-        assert plan.where is not None
-        needed |= compiler.needed(plan.where)
-        tests.append(compiler.node(plan.where).alias(str(number)))
+        test = _compiled(plan, compiler, known)
+        needed |= {column.name: column for column in test.columns}
+        tests.append(test.holds.alias(str(number)))
     frame = base.columns(list(needed.values()), ids)
     # The ids come along so that conditions about nothing are as long as the frame.
     found = frame.select("id", *tests)

@@ -11,7 +11,7 @@ import polars as pl
 from pim.domain.structure import Structure
 from pim.projection import lowered
 from pim.projection.columns import Column
-from pim.projection.effective.outcomes import CLAIMED, VALID, decided
+from pim.projection.effective.outcomes import CLAIMED, VALID, decided, outcome
 from pim.projection.effective.parts import Part
 from pim.projection.effective.plans import Chain, Plan
 from pim.projection.piece import ROW
@@ -111,14 +111,21 @@ def _idle(
 
     So a product without a price does not go from hand to hand through a thousand campaigns.
     """
-    simple = [n for n, chain in enumerate(chains) if len(chain.reads) == 1 and not chain.sheets]
-    nothing = (None,) * len(part.columns)
-    told = decided([(chains[n], nothing) for n in simple], part, structure)[CLAIMED]
-    idle = {n for n, claims in zip(simple, told, strict=True) if not claims}
+    idle = {n for n, chain in enumerate(chains) if _leaves_empty(chain, structure)}
     if not idle:
         return [None] * len(chains)
     empty = read(part.columns, None).select(part.empty().alias("empty")).to_series()
     return [empty if number in idle else None for number in range(len(chains))]
+
+
+def _leaves_empty(chain: Chain, structure: Structure) -> bool:
+    """Tell whether a campaign has nothing to do with a product whose part is empty."""
+    if len(chain.reads) > 1 or chain.sheets:
+        return False
+    if "idle" not in chain.known:
+        nothing = (None,) * len(chain.part.columns)
+        chain.known["idle"] = not outcome(chain, nothing, structure).claimed
+    return chain.known["idle"]
 
 
 def _winners(

@@ -80,7 +80,10 @@ class Overlays:
     def key(self, column: Column) -> Hashable:
         """Return what decides how a column differs from the base; None if it does not."""
         found = self.touching(column)
-        return found and tuple(key_of(plan, self.at) for plan in found[1])
+        if found is None:
+            return None
+        channel = self.channel if any(plan.by_channel for plan in found[1]) else None
+        return (channel, *(key_of(plan, self.at) for plan in found[1]))
 
     def names(self) -> frozenset[str]:
         """Return the names of all columns of cells that a campaign may lay something over."""
@@ -120,7 +123,7 @@ class Overlays:
         return laid
 
     def _laid_key(self, column: Column, part: Part) -> Hashable:
-        return (self.channel, tuple(part.names), self.key(column))
+        return tuple(part.names), self.key(column)
 
     def _lay(
         self,

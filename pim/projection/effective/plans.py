@@ -27,9 +27,13 @@ from pim.domain.values import Cell
 from pim.errors import Refused
 from pim.projection.columns import PRICES
 from pim.projection.effective.parts import Part, part_of_cell, parts_of_cell
+from pim.projection.leaves import Test
 
 #: Returns a sheet's cells: id, attribute, scope, locale, data (`pim.campaigns.sheets.frame`).
 Sheets = Callable[[str], pl.DataFrame]
+
+#: Where operations name the attribute that they write, and what their scope begins with.
+FIELDS: Final = (("", "field"), ("to_", "to_field"))
 
 #: Operations that treat each currency of a price by itself.
 _BY_CURRENCY: Final = (Calculate, Clear, Copy)
@@ -69,11 +73,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Chain:
-    """What a campaign does to one part: steps in order, and the parts whose data decide it."""
+    """What a campaign does to one part: steps in order, and the parts whose data decide it.
+
+    `known` is for what is worked out about it.
+    """
 
     part: Part
     steps: tuple[Step, ...]
     reads: tuple[Part, ...]
+    known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
     def sheets(self) -> dict[str, Sheet]:
@@ -96,6 +104,8 @@ class Plan:
     channel: str
     structure: Structure
     sheets: Sheets
+    #: The compiled condition, under the columns that there were.
+    test: tuple[int, Test] | None = None
     _chains: dict[tuple[str, ...], Chain | None] = field(default_factory=dict)
 
     @property
@@ -119,6 +129,14 @@ class Plan:
         return any(_relative(leaf.value) for leaf in leaves(self.where))
 
     @cached_property
+    def follows_others(self) -> bool:
+        """Tell whether more than rows and structure decides what it chooses: time, feeds, edits."""
+        if self.where is None:
+            return False
+        asked = ("change_set", "published_in", "rejected_by")
+        return self.follows_time or any(leaf.field in asked for leaf in leaves(self.where))
+
+    @cached_property
     def members(self) -> pl.Series | None:
         """Return the frozen products, in order."""
         given = self.campaign.members
@@ -128,6 +146,16 @@ class Plan:
     def steps(self) -> tuple[Step, ...]:
         """Return what it does, without what the structure does not allow any more."""
         return tuple(self._steps())
+
+    @cached_property
+    def by_channel(self) -> bool:
+        """Tell whether it may do something else in another channel to the same cell."""
+        return any(
+            not attribute.scopable and document.get(f"{prefix}scope")
+            for document in self.campaign.do
+            for prefix, name in FIELDS
+            if (attribute := self.structure.attributes.get(document.get(name))) is not None
+        )
 
     def _steps(self) -> Iterator[Step]:
         for document in self.campaign.do:
@@ -207,8 +235,8 @@ def _fitted(
     channel anyway; None where the scope is not this channel. What is not said means every one.
     """
     fitted = dict(document)
-    for prefix, field_ in (("", "field"), ("to_", "to_field")):
-        attribute = structure.attributes.get(fitted.get(field_))
+    for prefix, name in FIELDS:
+        attribute = structure.attributes.get(fitted.get(name))
         if attribute is None:
             continue
         scope = fitted.get(f"{prefix}scope")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
 from pim.campaigns.running import Campaign
-from pim.projection import columns, lowered, trees
+from pim.projection import columns, lowered, ordering, trees
 from pim.projection.catalogue import PRODUCT_LEVELS, PRODUCTS
 from pim.projection.columns import COMPLETENESS, Column
 from pim.projection.comparing import comparable
@@ -22,7 +23,13 @@ from pim.projection.masks import Masks
 from pim.projection.ordering import Arrangement, Found
 from pim.projection.piece import FEW, Piece, take
 from pim.projection.reading import Reading
+from pim.projection.remembering import remember
 from pim.projection.shares import Shares
+
+#: Of more moved rows, the whole order is worked out and kept; of fewer, they are put in between.
+SORTED: Final = 10_000
+#: Orders that are kept of a state of the catalogue, at 4 bytes a product.
+ORDERS: Final = 8
 
 
 def effective(
@@ -103,8 +110,7 @@ class Effective(Reading):
 
     def over(self, name: str) -> Hashable:
         """Return a key of what campaigns lay over a column; None where it shows the base."""
-        found = self._key(columns.find(self.structure, name))
-        return None if found is None else (self._overlays.channel, found)
+        return self._key(columns.find(self.structure, name))
 
     def reached(self, campaign: Campaign, names: Iterable[str]) -> pl.Series:
         """Return the products over whose columns one of the campaigns may lay something."""
@@ -215,6 +221,8 @@ class Effective(Reading):
         if self._key(column) is None:
             return super()._page(arrangement, found, offset, limit)
         moved = self._moved(column)
+        if int(moved.sum() or 0) > SORTED:
+            return self._of_order(arrangement, found, offset, limit)
         height = len(found.base)
         in_base, later = moved[:height], moved.gather(found.later)
         still = Found(
@@ -233,6 +241,29 @@ class Effective(Reading):
         near = pl.DataFrame({"id": ids, "by": by})
         ordered = near.sort("by", "id", descending=[arrangement.descending, False], nulls_last=True)
         return ordered["id"].slice(offset - start, limit)
+
+    def _of_order(
+        self, arrangement: Arrangement, found: Found, offset: int, limit: int
+    ) -> pl.Series:
+        """Return a page of an order of all products, which is kept: so many are moved."""
+        column, descending = arrangement.column, arrangement.descending
+        key = column.name, self._key(column), arrangement.locale, descending
+        orders = self._catalogue.memory.setdefault("orders", {})
+        order: pl.Series | None = orders.pop(key, None)
+        if order is None:
+            living = self._catalogue.products
+            values = self.columns([column])[:, 0]
+            by = comparable(self.structure, column, values, arrangement.locale)
+            frame = living.with_columns(by.alias("by"))
+            order = frame.sort("by", "id", descending=[descending, False], nulls_last=True)["row"]
+        remember(orders, key, order, most=ORDERS)
+        later = pl.repeat(False, self._catalogue.height(PRODUCTS) - len(found.base), eager=True)
+        if len(found.later):
+            later = later.scatter(found.later - len(found.base), True)
+        mask = pl.concat([found.base, later])
+        rows = ordering.first_of(order, mask, offset + limit, found.total).slice(offset, limit)
+        ids: pl.Series = self._catalogue.column(PRODUCTS, ID, rows, self.structure)
+        return ids
 
     def _moved(self, column: Column) -> pl.Series:
         """Return for every stored product whether it shows another value than its base."""
