@@ -35,6 +35,7 @@ class _Field:
     merged: str
 
 
+_BEFORE, _AFTER = "(t.before -> 'values')", "(t.after -> 'values')"
 _PRODUCT_FIELDS = (
     _Field("identifier", "identifier", "t.after ->> 'identifier'"),
     _Field("family_id", "family", "(t.after ->> 'family')::bigint"),
@@ -43,7 +44,7 @@ _PRODUCT_FIELDS = (
     _Field("categories", "categories", "pim_merge_members(e.categories, t.after -> 'categories')"),
     _Field("groups", "groups", "pim_merge_members(e.groups, t.after -> 'groups')"),
     _Field("associations", "associations", "pim_merge(e.associations, t.after -> 'associations')"),
-    _Field("values", "values", merged_values("e.values", "t.after -> 'values'")),
+    _Field("values", "values", merged_values("e.values", _BEFORE, _AFTER)),
 )
 _MODEL_FIELDS = (
     _Field("code", "code", "t.after ->> 'code'"),

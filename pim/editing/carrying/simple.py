@@ -16,7 +16,7 @@ from pim.domain.structure import FamilyVariant, Structure
 from pim.domain.values import Document, difference, merge
 from pim.domain.violations import Violation
 from pim.editing.carrying.links import mirrors_of
-from pim.editing.carrying.parts import invalid, part_shown, patched, unchanged
+from pim.editing.carrying.parts import invalid, json_text, part_shown, patched, unchanged
 from pim.editing.decided import Decided
 from pim.editing.outcomes import Outcome
 from pim.editing.rows import Rows
@@ -113,10 +113,10 @@ class SimpleRows(Rows):
         """Return what `SimpleOutcomes.of` wants."""
         if reader.of_models:
             return ["'false'", "NULL", "NULL", "NULL", "NULL"]
-        codes = reader.bind(self._owned_above, "text[]")
+        above = reader.bind(self._owned_above, "jsonb")
         values = (
             "(SELECT jsonb_object_agg(o.key, o.value) FROM jsonb_each(e.values) AS o"  # noqa: S608
-            f" WHERE o.key = ANY({codes}))::text"
+            f" WHERE {above} -> p1.family_variant_id::text ? o.key)::text"
         )
         return [
             "to_jsonb(e.parent_id)::text",
@@ -139,17 +139,18 @@ class SimpleRows(Rows):
         return [part_shown("parent", outcome, code, None if outcome.after else code)]
 
 
-def _owned_above(structure: Structure) -> list[str]:
-    """Return the attributes that some family variant does not own at its lowest level."""
-    return sorted(
-        attribute
-        for family in structure.families
-        for attribute in family.attributes
-        if any(
-            variant.owner(attribute) < len(variant.levels)
+def _owned_above(structure: Structure) -> str:
+    """Return as JSON the attributes that products of each family variant have from their models."""
+    families = structure.families
+    return json_text(
+        {
+            str(variant.id): [
+                attribute
+                for attribute in families[variant.family].attributes
+                if variant.owner(attribute) < len(variant.levels)
+            ]
             for variant in structure.family_variants
-            if variant.family == family.code
-        )
+        }
     )
 
 

@@ -16,6 +16,8 @@ def yield_places(session: Session, structure: Structure) -> None:
     as a whole: values that it took along are the only ones that it has.
     """
     session.execute(_FAMILY_GONE)
+    session.execute(_DROP)
+    session.execute(_MOVING)
     variants = session.scalars(_VARIANTS).all()
     for number in variants:
         variant = structure.family_variants.by_id.get(number) if number else None
@@ -40,32 +42,34 @@ _FAMILY_GONE = text(
     """
 )
 
-# Null for parents that are gone.
-_VARIANTS = text(
-    "SELECT DISTINCT m.family_variant_id FROM patch p"
-    " LEFT JOIN product_model m ON m.id = (p.after ->> 'parent')::bigint"
-    " WHERE p.after ->> 'parent' IS NOT NULL ORDER BY 1"
+_DROP = text("DROP TABLE IF EXISTS moving")
+
+# Who goes back to where, and who only leaves; the variant of a model that is gone is null.
+_MOVING = text(
+    """
+    CREATE TEMP TABLE moving ON COMMIT DROP AS
+    SELECT p.id, p.parent, m.id AS model, m.family_variant_id AS variant
+    FROM (SELECT id, (after ->> 'parent')::bigint AS parent FROM patch WHERE after ? 'parent') p
+    LEFT JOIN product_model m ON m.id = p.parent
+    """
 )
+_VARIANTS = text("SELECT DISTINCT variant FROM moving WHERE parent IS NOT NULL ORDER BY 1")
 
 # Somebody else has the axes below the old parent by now, or will go back before, or the product
 # has lost an axis meanwhile.
 _PARENT_TAKEN = """
     WITH going AS (
-        SELECT p.id, m.id AS parent, {own} AS axes
-        FROM patch p JOIN product e ON e.id = p.id
-        LEFT JOIN product_model m ON m.id = (p.after ->> 'parent')::bigint
-        WHERE p.after ->> 'parent' IS NOT NULL
-          AND m.family_variant_id IS NOT DISTINCT FROM CAST(:variant AS bigint)
+        SELECT e.id, i.model, {own} AS axes,
+            row_number() OVER (PARTITION BY i.model, {own} ORDER BY e.id) AS place
+        FROM moving i JOIN product e ON e.id = i.id
+        WHERE i.parent IS NOT NULL AND i.variant IS NOT DISTINCT FROM CAST(:variant AS bigint)
     ), staying AS (
-        SELECT r.id FROM going r
-        WHERE r.parent IS NULL OR array_position(r.axes, NULL) IS NOT NULL
-          OR EXISTS (
-            SELECT 1 FROM product o WHERE o.parent_id = r.parent AND o.id <> r.id
-              AND {other} = r.axes
-              AND NOT EXISTS (SELECT 1 FROM patch q WHERE q.id = o.id AND q.after ? 'parent'))
-          OR EXISTS (
-            SELECT 1 FROM going o
-            WHERE o.parent = r.parent AND o.axes = r.axes AND o.id < r.id)
+        SELECT id FROM going
+        WHERE model IS NULL OR place > 1 OR array_position(axes, NULL) IS NOT NULL
+        UNION
+        SELECT g.id FROM going g
+        JOIN product o ON o.parent_id = g.model AND o.id <> g.id AND {other} = g.axes
+        WHERE o.id NOT IN (SELECT id FROM moving)
     )
     UPDATE patch AS p SET after = NULL, kept = pim_overlay(coalesce(p.kept, '{{}}'), p.before)
     FROM staying s WHERE s.id = p.id

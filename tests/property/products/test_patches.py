@@ -105,15 +105,34 @@ CELLS = st.one_of(
 def test_values_merge_attribute_by_attribute_as_they_do_as_a_whole(
     session: Session, document: dict[str, Any], patch: dict[str, Any]
 ) -> None:
-    merged = merged_values("e.values", "t.after -> 'values'")
+    merged = merged_values("e.values", "(t.before -> 'values')", "(t.after -> 'values')")
     query = text(
         f"SELECT {merged} FROM (SELECT CAST(:document AS jsonb) AS values) e,"
-        " (SELECT CAST(:patch AS jsonb) AS after) t"
+        " (SELECT CAST(:before AS jsonb) AS before, CAST(:after AS jsonb) AS after) t"
     )
-    given = {"document": document, "patch": {"values": patch}}
+    back, _ = difference(document, merge(document, patch))
+    given = {"document": document, "before": {"values": back}, "after": {"values": patch}}
     found = session.scalar(query, {name: orjson.dumps(it).decode() for name, it in given.items()})
 
     assert found == merge(document, patch)
+
+
+@given(values(DATA), values(DATA))
+@quick
+def test_values_that_come_or_go_as_a_whole_merge_likewise(
+    session: Session, document: dict[str, Any], other: dict[str, Any]
+) -> None:
+    before, after = difference(document, other)
+    merged = merged_values("e.values", "(t.before -> 'values')", "(t.after -> 'values')")
+    query = text(
+        f"SELECT {merged} FROM (SELECT CAST(:document AS jsonb) AS values) e,"
+        " (SELECT CAST(:before AS jsonb) AS before, CAST(:after AS jsonb) AS after) t"
+    )
+    given = {"document": document, "before": {"values": before}, "after": {"values": after}}
+
+    found = session.scalar(query, {name: orjson.dumps(it).decode() for name, it in given.items()})
+
+    assert found == other
 
 
 @given(DOCUMENTS, DOCUMENTS)
