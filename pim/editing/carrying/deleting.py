@@ -124,9 +124,10 @@ def _nothing_below(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _links(session: Session, going: Sequence[int], ids: Sequence[int]) -> pl.DataFrame:
     """Return who links to these rows and stays: id and a JSON text."""
-    rows = session.execute(_LINKS, {"ids": list(ids), "going": list(going), "named": NAMED})
-    found = [tuple(row) for row in rows] if len(ids) <= LOOKED_UP else []
-    return pl.DataFrame(found, schema={"id": pl.Int64, "links": pl.String}, orient="row")
+    given = {"ids": list(ids), "going": list(going), "named": NAMED}
+    found = session.execute(_LINKS, given).all() if len(ids) <= LOOKED_UP else []
+    rows = [tuple(row) for row in found]
+    return pl.DataFrame(rows, schema={"id": pl.Int64, "links": pl.String}, orient="row")
 
 
 def _lowest_first(session: Session, ids: list[int]) -> Iterator[list[int]]:
