@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.bench import catalogue, edits, lists, pages, projecting, publishing
+from tests.bench import catalogue, edits, lists, pages, past, projecting, publishing
 from tests.bench.step import Step
 
 STEPS: Final[dict[str, Step]] = {
@@ -12,6 +12,7 @@ STEPS: Final[dict[str, Step]] = {
     **projecting.STEPS,
     **edits.BEFORE,
     **projecting.AFTER_BULK,
+    **past.STEPS,
     **edits.AFTER,
     **lists.STEPS,
     **publishing.STEPS,
