@@ -32,6 +32,10 @@ entity_id = Sequence("entity_id", metadata=Base.metadata)
 
 EMPTY_OBJECT = text("'{}'::jsonb")
 EMPTY_IDS = text("'{}'::bigint[]")
+#: What the bin is read by.
+DELETED = text("action = 2")
+DELETED_NAME = text("lower(coalesce(before ->> 'identifier', before ->> 'code'))")
+DELETED_PARENT = text("CAST(before ->> 'parent_id' AS bigint)")
 #: Few rows have links to others.
 LINKING = text("associations <> '{}'::jsonb")
 
@@ -150,7 +154,9 @@ class History(Base):
     __tablename__ = "history"
     __table_args__ = (
         Index("ix_history_change_set_id", "change_set_id", "entity_id"),
-        Index("ix_history_deleted", "at", postgresql_where=text("action = 2")),
+        Index("ix_history_deleted", "at", postgresql_where=DELETED),
+        Index("ix_history_deleted_name", DELETED_NAME, postgresql_where=DELETED),
+        Index("ix_history_deleted_parent", DELETED_PARENT, postgresql_where=DELETED),
     )
 
     entity_id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 
-from pim.products.bin.queries import _BIN
+from pim.products.bin.queries import LIES_THERE
 
 CHUNK: Final = 10_000
 
@@ -15,7 +15,10 @@ CHUNK: Final = 10_000
 # a retention of its own.
 _EMPTY = text(
     f"""
-    WITH old AS ({_BIN.format(which="AND h.at < :before")} LIMIT :chunk)
+    WITH old AS (
+        SELECT h.entity_id, h.change_set_id FROM history h
+        WHERE {LIES_THERE} AND h.at < :before ORDER BY h.at LIMIT :chunk
+    )
     UPDATE history h SET after = jsonb_build_object('emptied', now())
     FROM old WHERE h.entity_id = old.entity_id AND h.change_set_id = old.change_set_id
     """  # noqa: S608 - statements of this code

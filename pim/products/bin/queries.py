@@ -85,20 +85,25 @@ def deleted_rows(
     return pl.DataFrame([tuple(row) for row in found], schema=ROWS, orient="row")
 
 
-#: The newest deletion of each entity that is not there, unless the bin was emptied of it.
-_BIN: Final = """
-    SELECT DISTINCT ON (h.entity_id) h.entity_id, h.kind, h.change_set_id, h.at, h.before,
-        coalesce(h.before ->> 'identifier', h.before ->> 'code') AS name,
-        (h.before ->> 'parent_id')::bigint AS parent_id
-    FROM history h
-    WHERE h.action = 2 AND h.after IS NULL {which}
-      AND NOT EXISTS (SELECT FROM product e WHERE e.id = h.entity_id)
-      AND NOT EXISTS (SELECT FROM product_model e WHERE e.id = h.entity_id)
-      AND NOT EXISTS (
+#: The name and the parent of what was deleted, as the indexes of deletions have them.
+_NAME: Final = "coalesce(h.before ->> 'identifier', h.before ->> 'code')"
+_PARENT: Final = "CAST(h.before ->> 'parent_id' AS bigint)"
+
+#: A deletion whose entity is not there, the newest of its entity, unless the bin was emptied of it.
+LIES_THERE: Final = """
+    h.action = 2 AND h.after IS NULL
+    AND NOT EXISTS (SELECT FROM product e WHERE e.id = h.entity_id)
+    AND NOT EXISTS (SELECT FROM product_model e WHERE e.id = h.entity_id)
+    AND NOT EXISTS (
         SELECT FROM history n
         WHERE n.entity_id = h.entity_id AND n.change_set_id > h.change_set_id AND n.action = 2)
-    ORDER BY h.entity_id, h.change_set_id DESC
 """
+_BIN: Final = f"""
+    SELECT h.entity_id, h.kind, h.change_set_id, h.at, {_NAME} AS name, {_PARENT} AS parent_id,
+        CAST(h.before ->> 'family_id' AS bigint) AS family,
+        CAST(h.before ->> 'family_variant_id' AS bigint) AS family_variant
+    FROM history h WHERE {LIES_THERE}
+"""  # noqa: S608 - statements of this code
 _SINCE: Final = "AND (CAST(:since AS timestamptz) IS NULL OR h.at >= :since)"
 
 _LIST = text(
@@ -108,38 +113,46 @@ _LIST = text(
             SELECT d.before ->> 'code' FROM history d
             WHERE d.entity_id = b.parent_id AND d.action = 2 ORDER BY d.change_set_id DESC LIMIT 1
         )) AS parent
-    FROM ({_BIN.format(which=_SINCE)}) b
+    FROM ({_BIN} {_SINCE} ORDER BY h.at DESC, h.entity_id DESC LIMIT :limit) b
     JOIN change_set c ON c.id = b.change_set_id LEFT JOIN app_user u ON u.id = c.author_id
     LEFT JOIN product_model m ON m.id = b.parent_id
-    ORDER BY b.at DESC, b.entity_id DESC LIMIT :limit
+    ORDER BY b.at DESC, b.entity_id DESC
     """  # noqa: S608 - statements of this code
 )
-_COUNT = text(f"SELECT count(*) FROM ({_BIN.format(which=_SINCE)}) b")  # noqa: S608
+_COUNT = text(
+    f"SELECT count(*) FROM history h WHERE {LIES_THERE} {_SINCE}"  # noqa: S608
+)
 
-# Two steps down and two up: a style has colourways, these have variants.
+# Two steps down and two up: a style has colourways, these have variants. Of a name the newest
+# deletion counts.
 _ROWS = text(
     f"""
-    WITH bin AS MATERIALIZED ({_BIN.format(which="")}),
-    named AS (
-        SELECT * FROM bin
-        WHERE entity_id = ANY(CAST(:ids AS bigint[]))
-           OR change_set_id = ANY(CAST(:change_sets AS bigint[]))
-           OR lower(name) = ANY(CAST(:names AS text[])) AND NOT EXISTS (
-                SELECT FROM bin n
-                WHERE lower(n.name) = lower(bin.name) AND n.change_set_id > bin.change_set_id)
+    WITH found AS (
+        SELECT b.* FROM ({_BIN} AND h.entity_id = ANY(CAST(:ids AS bigint[]))) b
+        UNION
+        SELECT b.* FROM ({_BIN} AND h.change_set_id = ANY(CAST(:change_sets AS bigint[]))) b
+        UNION
+        SELECT b.* FROM (
+            SELECT DISTINCT ON (lower(n.name)) n.* FROM (
+                {_BIN} AND lower({_NAME}) = ANY(CAST(:names AS text[]))) n
+            ORDER BY lower(n.name), n.change_set_id DESC) b
     ), below AS (
-        SELECT b.* FROM bin b JOIN named n ON b.parent_id = n.entity_id
-            AND b.change_set_id = n.change_set_id
+        SELECT b.* FROM found n, LATERAL (
+            {_BIN} AND {_PARENT} = n.entity_id AND h.change_set_id = n.change_set_id) b
+        WHERE n.kind = {MODEL}
     ), lowest AS (
-        SELECT b.* FROM bin b JOIN below n ON b.parent_id = n.entity_id
-            AND b.change_set_id = n.change_set_id
+        SELECT b.* FROM below n, LATERAL (
+            {_BIN} AND {_PARENT} = n.entity_id AND h.change_set_id = n.change_set_id) b
+        WHERE n.kind = {MODEL}
     ), chosen AS (
-        SELECT * FROM named UNION SELECT * FROM below UNION SELECT * FROM lowest
+        SELECT * FROM found UNION SELECT * FROM below UNION SELECT * FROM lowest
     ), above AS (
-        SELECT b.* FROM bin b JOIN chosen n ON n.parent_id = b.entity_id
+        SELECT b.* FROM (SELECT DISTINCT parent_id FROM chosen) n,
+            LATERAL ({_BIN} AND h.entity_id = n.parent_id) b
     ), highest AS (
-        SELECT b.* FROM bin b JOIN above n ON n.parent_id = b.entity_id
-    ), everything AS (
+        SELECT b.* FROM (SELECT DISTINCT parent_id FROM above) n,
+            LATERAL ({_BIN} AND h.entity_id = n.parent_id) b
+    ), everything AS MATERIALIZED (
         SELECT * FROM chosen UNION SELECT * FROM above UNION SELECT * FROM highest
     )
     SELECT e.entity_id, e.name,
@@ -147,10 +160,9 @@ _ROWS = text(
             THEN CASE WHEN e.parent_id IS NULL THEN 'model' ELSE 'sub_model' END
             ELSE CASE WHEN e.parent_id IS NULL THEN 'simple' ELSE 'variant' END END,
         e.parent_id,
-        coalesce(p.parent_id, (o.before ->> 'parent_id')::bigint, e.parent_id),
-        (e.before ->> 'family_id')::bigint,
-        coalesce((e.before ->> 'family_variant_id')::bigint, p.family_variant_id,
-            (o.before ->> 'family_variant_id')::bigint),
+        coalesce(p.parent_id, o.parent_id, e.parent_id),
+        e.family,
+        coalesce(e.family_variant, p.family_variant_id, o.family_variant),
         e.kind, e.change_set_id
     FROM everything e
     LEFT JOIN product_model p ON p.id = e.parent_id
