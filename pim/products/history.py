@@ -131,7 +131,8 @@ def document_at(session: Session, entity: Entity, moment: datetime) -> dict[str,
 def document_before(session: Session, entity: Entity, change_set: int) -> dict[str, Any] | None:
     """Return an entity's document as a change set has found it; None when that created it.
 
-    Raises NotFound if the change set did not touch the entity, or its history was removed.
+    Raises NotFound if the change set did not touch the entity, or its history was removed; Refused
+    if other history of that time was.
     """
     rows = list(_rows(session, entity))
     place = next((n for n, row in enumerate(rows) if row.change_set_id == change_set), None)
@@ -139,6 +140,7 @@ def document_before(session: Session, entity: Entity, change_set: int) -> dict[s
         raise NotFound(
             f'Change set {change_set} did not touch "{entity.name}", or its history was removed.'
         )
+    require_kept(session.connection(), rows[place].at)
     return _folded(session, entity, rows[: place + 1])
 
 
@@ -159,9 +161,15 @@ def _rows(session: Session, entity: Entity) -> Iterable[Any]:
     return session.execute(text(query), {"entity": entity.id})
 
 
+def horizon(connection: Connection) -> datetime | None:
+    """Return the moment before which history has holes; None where all of it is kept."""
+    found: datetime | None = connection.scalar(text("SELECT history_before FROM horizon"))
+    return found
+
+
 def require_kept(connection: Connection, moment: datetime) -> None:
     """Raise Refused for a moment of which history does not know any more."""
-    before = connection.scalar(text("SELECT history_before FROM horizon"))
+    before = horizon(connection)
     if before is not None and moment < before:
         raise Refused(
             f"History from before {before:%Y-%m-%d %H:%M %Z} was removed, so nobody knows any more "

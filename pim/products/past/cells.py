@@ -7,7 +7,7 @@ cell are read at once; then the changes are taken back one by one, the newest fi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from pim.domain.structure import Structure
 from pim.domain.values import merge
 from pim.products.documents import document_sql
-from pim.products.history import Entity
+from pim.products.history import Entity, horizon
 from pim.products.models import MODEL, PRODUCT
 from pim.products.past.places import Path, Place
 from pim.products.writer import CREATE, DELETE, TABLES
@@ -61,14 +61,17 @@ class Shown:
 
 @dataclass
 class CellPast:
-    """The states of an entity and of its models, walked back through time."""
+    """The states of an entity and of its models, walked back through time.
+
+    Before `known_since` history has holes, so what it still has tells nothing for certain.
+    """
 
     structure: Structure
     entity: int
     place: Place
     documents: dict[int, Document | None]
     writes: Sequence[Written]
-    names: Mapping[int, str] = field(default_factory=dict)
+    known_since: datetime | None = None
 
     @classmethod
     def of(cls, session: Session, structure: Structure, entity: Entity, place: Place) -> CellPast:
@@ -84,9 +87,12 @@ class CellPast:
             above |= {p for write in found for p in _parents(write)}
             new = {each for each in above if each is not None} - set(documents)
         writes.sort(key=lambda write: (write.at, write.change_set), reverse=True)
-        past = cls(structure, entity.id, place, documents, writes)
-        past.names = {each: _name(document) for each, document in documents.items() if document}
-        return past
+        since = horizon(session.connection())
+        return cls(structure, entity.id, place, documents, writes, since)
+
+    def knows(self, write: Written) -> bool:
+        """Tell whether a write is of a time that history knows wholly."""
+        return self.known_since is None or write.at >= self.known_since
 
     def back(self) -> Iterator[Written]:
         """Take one write back after the other, the newest first; each is yielded beforehand."""

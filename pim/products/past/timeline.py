@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -54,7 +55,9 @@ def cell_history(
             new = old
             if len(events) == limit:
                 return _in_words(session, structure, place, events)
-        pending = write
+        pending = write if past.knows(write) else None
+        if pending is None:
+            break
     if pending is not None:
         _note(events, pending, past.shown(), new, past)
     return _in_words(session, structure, place, events[:limit])
@@ -104,7 +107,9 @@ def reason(
         require_kept(session.connection(), moment)
         writes = past.back_to(moment)
     shown = past.shown()
-    write = _writer(writes, shown.entity or entity.id, place)
+    write = _writer(filter(past.knows, writes), shown.entity or entity.id, place) or _creation(
+        writes, shown.entity or entity.id
+    )
     by = None if shown.data is None else "own" if shown.own else "inherited"
     if by and write and write.kind == RULE:
         by = RULE
@@ -114,11 +119,15 @@ def reason(
     )
 
 
-def _writer(writes: Any, entity: int, place: Place) -> Written | None:
+def _writer(writes: Iterable[Written], entity: int, place: Place) -> Written | None:
     """Return the newest write of a place of an entity, else what created it."""
-    of_entity = [write for write in writes if write.entity == entity]
-    touching = (w for w in of_entity if w.action == CREATE or w.touches(place))
-    return next(touching, None)
+    of_entity = (write for write in writes if write.entity == entity)
+    return next((w for w in of_entity if w.action == CREATE or w.touches(place)), None)
+
+
+def _creation(writes: Iterable[Written], entity: int) -> Written | None:
+    """Return what created an entity: the likeliest of what history has left of that time."""
+    return next((w for w in writes if w.entity == entity and w.action == CREATE), None)
 
 
 def described(write: Written | None) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from pim.db.unit_of_work import unit_of_work
-from pim.products.history import find_entity
+from pim.errors import Refused
+from pim.products.history import document_before, find_entity
 from pim.products.past.places import find_place
 from pim.products.past.timeline import Reason, cell_history, reason
 from pim.products.past.touched import change_set_history, structure_history
@@ -168,3 +171,22 @@ def test_changes_of_the_structure_are_listed_by_code(catalogue: Catalogue) -> No
 
     assert found[0].names == ("brand",)
     assert found[0].kind == "import"
+
+
+def test_before_the_horizon_nothing_is_told_that_may_be_wrong(catalogue: Catalogue) -> None:
+    catalogue.rows("products", {"sku": "wax", "price-EUR": "5"})
+    kept = catalogue.rows("products", {"sku": "wax", "name-en_GB": "Beeswax"})
+    catalogue.rows("products", {"sku": "wax", "price-EUR": "6"})
+    catalogue.execute(
+        "UPDATE horizon SET history_before = (SELECT at + interval '1 microsecond' FROM history"
+        " WHERE change_set_id = :kept)",
+        kept=kept.change_set,
+    )
+
+    assert events(catalogue, "wax", "price-EUR") == [("5", "6", "own", "wax")]
+    name = why(catalogue, "wax", "name-en_GB")
+    assert name.write is not None
+    assert (name.value, name.write.action) == ("Beeswax", 1)
+    with unit_of_work(catalogue.engine) as work, pytest.raises(Refused, match="was removed"):
+        assert kept.change_set is not None
+        document_before(work.session, find_entity(work.session, "wax"), kept.change_set)
