@@ -17,6 +17,7 @@ MODELS = (
     "pim.db.runs",
     "pim.editing.change_sets.models",
     "pim.products.models",
+    "pim.rules.models",
     "pim.staging.models",
     "pim.structure.models",
 )

@@ -15,11 +15,13 @@ from pim.domain.values import Cell
 from pim.domain.violations import Violation
 from pim.editing.carrying import rows_of
 from pim.editing.decided import Decided
+from pim.editing.held import Holding, named
 from pim.editing.refusals import below, foreign
 from pim.editing.result import BulkResult
 from pim.editing.rows import CellRows, Recheck, Rows
 from pim.editing.standing import standing_of
 from pim.editing.targets import Targets, placed_anew, targets
+from pim.rules.guard import Guards, Held, read_only, refusal
 
 #: The columns that are left out of entities; None for all of an entity's.
 Unticked = Mapping[int, frozenset[str] | None]
@@ -48,9 +50,12 @@ class Steps:
     result: BulkResult
     unticked: Unticked = field(default_factory=dict)
     observer: Observer | None = None
+    #: What keeps cells from being written; None for what rules make read-only for people.
+    guards: Guards | None = None
 
     def __post_init__(self) -> None:
         self._writers = [rows_of(each, self.structure) for each in self.operations]
+        self._held: Held = {}
         self._narrowed: dict[tuple[int, frozenset[str]], Rows | None] = {}
 
     @property
@@ -79,6 +84,8 @@ class Steps:
         hold = change_set_id is not None
         standing, left_out = standing_of(session, self.recheck, rows, hold=hold)
         self.result.leave_out(left_out)
+        columns = [column for writer in self._writers for column in writer.columns]
+        self._held = self._holding(session).of_rows(session, standing, columns)
         for writer in self._writers:
             writer.take(standing)
         for number in range(len(self._writers)):
@@ -95,6 +102,8 @@ class Steps:
         if isinstance(operation, CellOperation):
             self._refuse(number, operation, aims, standing)
         for kind, ids in aims.by_kind():
+            if self._held and not self._holding(session).guards.silent:
+                self._hold_back(session, number, writer, kind, ids)
             for part, some in self._parts(number, writer, ids):
                 found = part.decide(
                     session, self.structure, kind, some, hold=change_set_id is not None
@@ -119,18 +128,40 @@ class Steps:
                 if self.observer and isinstance(part, CellRows):
                     self.observer.refused(number, part.cells, left, why)
 
+    def _holding(self, session: Session) -> Holding:
+        if self.guards is None:
+            self.guards = read_only(session, self.structure, self.recheck.now)
+        return Holding(self.guards)
+
+    def _hold_back(
+        self, session: Session, number: int, writer: Rows, kind: int, ids: Sequence[int]
+    ) -> None:
+        """Count and show the cells that rules keep from being written."""
+        by_hold: dict[tuple[str, str], list[int]] = {}
+        for id_ in ids:
+            rules, out = self._held.get(id_, {}), self.unticked.get(id_, frozenset())
+            for column in writer.columns if rules and out is not None else ():
+                if column in rules and column not in (out or ()):
+                    by_hold.setdefault((column, rules[column]), []).append(id_)
+        cells = {c.column: c for c in writer.cells} if isinstance(writer, CellRows) else {}
+        for (column, rule), some in by_hold.items():
+            rows, why = named(session, kind, some), refusal(column, rule)
+            self.result.hold_back(rows, why)
+            if self.observer:
+                self.observer.refused(number, [cells.get(column, Cell(column))], rows, why)
+
     def _parts(
         self, number: int, writer: Rows, ids: Sequence[int]
     ) -> Iterator[tuple[Rows, list[int]]]:
         """Yield the writers of entities: the operation's own, or one with fewer cells."""
-        if not self.unticked:
+        if not self.unticked and not self._held:
             yield writer, list(ids)
             return
         by_columns: dict[frozenset[str], list[int]] = {}
         every = frozenset(writer.columns)
         for id_ in ids:
             out = self.unticked.get(id_, frozenset())
-            columns = every if out is None else every & out
+            columns = every if out is None else every & {*out, *self._held.get(id_, {})}
             by_columns.setdefault(columns, []).append(id_)
         for columns, some in by_columns.items():
             if part := self._without(number, writer, columns):

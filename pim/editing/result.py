@@ -84,6 +84,12 @@ class BulkResult:
         for name in rows["identifier"].head(self.room):
             self.note(name, violation)
 
+    def hold_back(self, rows: pl.DataFrame, violation: Violation) -> None:
+        """Count rows of which a cell may not be written, and show the first of them."""
+        self.not_permitted += rows.height
+        for name in rows["identifier"].head(self.room):
+            self.note(name, violation)
+
     @property
     def exit_code(self) -> int:
         """Return the exit code of a command: 1 when something that was asked for was not done."""

@@ -11,6 +11,7 @@ from pim.domain.structure import ALL, Codes, Structure
 from pim.domain.values import Cell, merge
 from pim.domain.violations import Violation
 from pim.editing.outcomes import Outcome
+from pim.rules.guard import READ_ONLY
 
 CHANGED: Final = "changed"
 UNCHANGED: Final = "unchanged"
@@ -85,7 +86,8 @@ def _cell(
     locales = patch.get(cell.attribute, {}).get(cell.channel, {})
     before = None if stored is None else orjson.loads(stored)
     after = merge(before, locales[cell.locale]) if cell.locale in locales else before
-    state = INVALID if fault else CHANGED if cell.locale in locales else UNCHANGED
+    refused = NOT_PERMITTED if fault and fault.code == READ_ONLY else INVALID
+    state = refused if fault else CHANGED if cell.locale in locales else UNCHANGED
     return Shown(
         cell.attribute,
         None if cell.channel == ALL else cell.channel,

@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 from importers.contract import ROW
 from pim.domain.structure import Attribute, Codes, Structure
 from pim.domain.values import Cell
+from pim.rules.guard import Guards
 from pim.staging.axes import check_axes
 from pim.staging.counts import Counts, Mode
 from pim.staging.drafts import Drafts
 from pim.staging.findings import Findings
 from pim.staging.header import KEYS, HeaderPlan
+from pim.staging.held import hold_cells, hold_enabled
 from pim.staging.names import check_names, check_new_names
 from pim.staging.places import Placed
 from pim.staging.placing import Placing
@@ -62,6 +64,7 @@ class Decider:
     trips: Trips
     resolves: bool = False
     mode: Mode = "create_or_update"
+    guards: Guards | None = None
 
     def decide(self, chunk: ReadChunk) -> Decision:
         """Decide the rows of a chunk that was read."""
@@ -73,9 +76,12 @@ class Decider:
         placed = placing.place(rows, list(asked), findings)
         self._check_names(placed, findings)
         cells = self.reader.cells.settle(chunk.cells, placed, findings, trip)
+        kind = self.plan.kind
+        cells = hold_cells(self.session, self.guards, kind, placed, cells, asked, findings)
         chunk.note(findings)
         if trip:
             chunk = self._own(chunk, trip, placed)
+        enabled = hold_enabled(self.session, self.guards, kind, placed, chunk.enabled, findings)
         check_axes(self.session, self.plan.kind, placed, cells, findings)
         uniques = self._uniques(cells)
         check_uniques(self.session, placed, cells, uniques, findings)
@@ -87,7 +93,7 @@ class Decider:
             asked=asked,
             uniques=uniques,
             members=chunk.members,
-            enabled=chunk.enabled,
+            enabled=enabled,
         )
         return replace(_sorted_out(drafts, placed, findings), trip=trip)
 

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from pim.assets.storage import Storage
 from pim.db.copy import copy_in
+from pim.db.unit_of_work import utc_now
 from pim.domain.attribute_types import CellFormat
 from pim.products.lookups import inherited_values
 from pim.products.models import MODEL, PRODUCT
+from pim.rules.guard import read_only
 from pim.settings import Settings
 from pim.staging.ahead import one_ahead
 from pim.staging.apply import Applier
@@ -114,6 +116,7 @@ class Processor:
             mode=self.mode,
             resolves=staged.resolves,
             repeated=repeated_rows(names),
+            guards=read_only(self.session, structure, utc_now()),
             trips=Trips(session=self.session, plan=plan, change_set_id=self.change_set_id),
         )
         return Applier(

@@ -16,9 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from pim.db.conditions import Table
 from pim.db.troubles import met
 from pim.db.unit_of_work import Work
 from pim.domain.structure import Structure
+from pim.domain.values import Cell
 from pim.domain.violations import Violation
 from pim.products import writer
 from pim.products.change_sets import close_change_set, open_change_set
@@ -28,6 +30,7 @@ from pim.products.saving.decide import Decision, Wish, decide, hold_back
 from pim.products.saving.edits import OWN_FIELDS, Edit, Saved, SaveResult
 from pim.products.saving.stored import Stored, hold
 from pim.products.unique import sync_unique_values
+from pim.rules.guard import read_only, refusal
 
 ATTEMPTS: Final = 3
 
@@ -103,6 +106,7 @@ def _decided(work: Work, edits: Sequence[Edit], structure: Structure, *, whole: 
         for edit in edits
         if edit.id in stored
     }
+    _refuse_held(work, decisions, structure)
     _refuse_taken(work.session, decisions, structure)
     if whole:
         for decision in decisions.values():
@@ -126,6 +130,24 @@ def _write(session: Session, decisions: Decisions, structure: Structure, change_
         unique = {a.code for a in structure.attributes if a.unique}
         moved = [d.stored.id for d in chosen if any(_attribute(w) in unique for w in d.wanted)]
         sync_unique_values(session, kind=kind, ids=moved, structure=structure)
+
+
+def _refuse_held(work: Work, decisions: Decisions, structure: Structure) -> None:
+    """Leave out cells that rules make read-only."""
+    guards = read_only(work.session, structure, work.clock())
+    for kind, table in _TABLES.items() if guards.guards else ():
+        chosen = {id_: d for id_, d in decisions.items() if d.stored.kind == kind and d.wanted}
+        columns = {_column(wish) for decision in chosen.values() for wish in decision.wanted}
+        held = guards.held(work.session, table, list(chosen), columns)
+        for id_, rules in held.items():
+            for wish in list(chosen[id_].wanted):
+                if rule := rules.get(_column(wish)):
+                    chosen[id_].refuse(wish, refusal(_column(wish), rule))
+
+
+def _column(wish: Wish) -> str:
+    """Return the column of a wish; that of a price is its attribute's, whatever the currency."""
+    return Cell(*wish.path[1:4]).column if wish.path[0] == "values" else wish.path[0]
 
 
 def _refuse_taken(session: Session, decisions: Decisions, structure: Structure) -> None:
@@ -185,6 +207,8 @@ def _taken(wish: Wish, owner: str) -> Violation:
         mend="Correct one of the two: the value must be unique.",
     )
 
+
+_TABLES: Final[Mapping[int, Table]] = {PRODUCT: "product", MODEL: "product_model"}
 
 _FRAME: Final = {
     "id": pl.Int64,

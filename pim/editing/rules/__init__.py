@@ -1,0 +1,1 @@
+"""Rules carried out: on demand, by schedules, after imports and with saves."""

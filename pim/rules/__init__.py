@@ -1,0 +1,1 @@
+"""Rules: a condition and operations, kept with versions; who protects and who contradicts whom."""
