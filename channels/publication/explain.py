@@ -15,7 +15,6 @@ from channels.mapping.compiled import CompiledMapping, Origin, origin
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
 from channels.publication import ledger
-from channels.publication.campaigns import shown
 from channels.publication.files import CURRENT, DELTA, FeedFolder
 from channels.publication.selection import SKUS, whole_groups
 from pim.db.unit_of_work import Work
@@ -28,6 +27,7 @@ from pim.products.queries import Detail, find_detail, names_of
 from pim.products.queries import Entity as Stored
 from pim.projection import Projection, Reading
 from pim.projection.effective import Effective
+from pim.projection.effective.running import shown
 from pim.structure.queries import current
 
 

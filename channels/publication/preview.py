@@ -10,13 +10,13 @@ from channels.checking.check import carry_out
 from channels.feeds.definition import parse_feed
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
-from channels.publication.campaigns import shown
 from channels.publication.selection import SKUS, select_products, whole_groups
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
 from pim.products.history import find_entity
 from pim.products.models import PRODUCT
 from pim.projection import Projection
+from pim.projection.effective.running import shown
 from pim.structure.queries import current
 
 

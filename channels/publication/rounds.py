@@ -14,7 +14,6 @@ import polars as pl
 from sqlalchemy import Connection
 
 from channels.feeds.definition import Definition
-from channels.publication.campaigns import Running, shown
 from channels.publication.selection import (
     SKUS,
     asked_of,
@@ -23,6 +22,7 @@ from channels.publication.selection import (
     whole_groups,
 )
 from pim.projection import Reading
+from pim.projection.effective.running import Running, shown
 
 Made = TypeVar("Made")
 

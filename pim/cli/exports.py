@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pim.cli.context import Cli, parse_json, pass_cli
+from pim.cli.context import Cli, parse_json, parse_moment, pass_cli
 from pim.cli.imports import ENTITIES, entity_of
 from pim.db.unit_of_work import unit_of_work
 from pim.staging.exports import ExportOptions, export
@@ -31,15 +31,25 @@ def _list(_context: click.Context, _parameter: click.Parameter, value: str) -> t
 @click.option("--attributes", default="", callback=_list, help="Only these, separated by commas.")
 @click.option("--scope", help="Values of this channel and of none.")
 @click.option("--locales", default="", callback=_list, help="Only these, separated by commas.")
+@click.option("--as-of", help="As products are at this moment, past or to come (ISO 8601).")
+@click.option(
+    "--effective", is_flag=True, help="With the campaigns that run in the channel of --scope."
+)
 @click.option(
     "--round-trip",
     is_flag=True,
     help="Let each row tell its version, so that the edited file merges with others' edits.",
 )
 @pass_cli
-def export_(cli: Cli, /, entity: str, out: Path, where: str | None, **chosen: Any) -> None:
+def export_(
+    cli: Cli, /, entity: str, out: Path, where: str | None, as_of: str | None, **chosen: Any
+) -> None:
     """Export an entity in the flat format."""
-    options = ExportOptions(where=parse_json(where, "--where") if where else None, **chosen)
+    options = ExportOptions(
+        where=parse_json(where, "--where") if where else None,
+        as_of=parse_moment(as_of) if as_of else None,
+        **chosen,
+    )
     with cli.engine() as engine, unit_of_work(engine) as work:
         rows = export(
             work.session,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from pim.domain import conditions
+from pim.domain.conditions import Condition
 from pim.domain.structure import Structure
 from pim.errors import NotFound, Refused
 from pim.products.models import MODEL, PRODUCT
 from pim.projection import Projection
 from pim.staging.exports.products import Choice, ProductExport
+from pim.staging.exports.shown import ShownExport, reading_for
 from pim.staging.exports.writers import WRITERS, Layout, write_rows
 from pim.staging.round_trip.marks import VERSION
 from pim.structure.flat import ENTITIES, export_rows
@@ -26,6 +29,10 @@ LEVELS = {PRODUCT: ("simple", "variant"), MODEL: ("model", "sub_model")}
 class ExportOptions:
     """What to export; `file_format` is told by the file's suffix when None.
 
+    With `effective` products are written as `scope` shows them with its running campaigns, with
+    `as_of` as they are at a moment, past or to come. Inherited values are written out then: what
+    a campaign lays over a product stands in no model.
+
     With `round_trip` each row carries the version that it shows: see `pim.staging.round_trip`.
     """
 
@@ -35,6 +42,13 @@ class ExportOptions:
     scope: str | None = None
     locales: tuple[str, ...] = ()
     round_trip: bool = False
+    as_of: datetime | None = None
+    effective: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Tell whether what products show is exported, not what is stored for them."""
+        return self.effective or self.as_of is not None
 
 
 def export(
@@ -56,9 +70,16 @@ def export(
     if entity not in KINDS:
         if options.round_trip:
             raise Refused("Only products and product models go on a round trip.")
+        if options.shown:
+            raise Refused("Only products and product models have values of another moment.")
         header, rows = export_rows(session, entity)
         return write_rows(path, file_format, header, rows)
     kind = KINDS[entity]
+    if options.shown:
+        choice = _choice(structure, options)
+        with reading_for(session, projection, options, choice.scope, now) as reading:
+            shown = ShownExport(session, reading, kind, choice, _asked(structure, options), now)
+            return write_rows(path, file_format, shown.header, shown.rows())
     ids = _matching(projection, structure, kind, options, now)
     products = ProductExport(
         session,
@@ -82,6 +103,10 @@ def _matching(
     condition = conditions.parse(options.where, structure)
     with projection.read() as reading:
         return list(reading.matching(condition, levels=LEVELS[kind], now=now).to_list())
+
+
+def _asked(structure: Structure, options: ExportOptions) -> Condition:
+    return conditions.parse(options.where or {}, structure)
 
 
 def _choice(structure: Structure, options: ExportOptions) -> Choice:

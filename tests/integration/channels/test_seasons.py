@@ -14,7 +14,6 @@ import pytest
 
 from channels.feeds.known import definition_of
 from channels.models import Publication
-from channels.publication.campaigns import shown
 from channels.publication.preview import preview_item
 from channels.publication.publish import PublishOptions
 from channels.publication.service import publish_feed
@@ -32,6 +31,7 @@ from pim.editing.campaigns.service import (
 from pim.errors import NotFound, Refused
 from pim.products.history import find_entity
 from pim.projection.effective import Effective
+from pim.projection.effective.running import shown
 from pim.structure.queries import current
 from tests.integration.channels.conftest import FEED, Shop
 
