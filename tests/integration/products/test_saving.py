@@ -352,3 +352,25 @@ def test_one_person_in_two_windows_sees_no_conflict(catalogue: Catalogue, anna: 
         assert result.accepted
         if draw.random() < 0.3:
             windows[window] = result.version or 0
+
+
+def test_batches_in_any_order_do_not_block_each_other(
+    catalogue: Catalogue, crowd: list[Person]
+) -> None:
+    names = [*(f"y{n}" for n in range(8)), "derby", "moc"]
+    catalogue.rows("products", *({"sku": name, "family": "care"} for name in names[:8]))
+
+    def client(number: int) -> None:
+        person, draw = crowd[number], random.Random(number)
+        for turn in range(8):
+            some = draw.sample(names, 6)
+            saved = person.save_all(
+                [person.edit(n, None, {NAME: f"{number}-{turn}"}) for n in some]
+            )
+            assert all(each.accepted for each in saved.results)
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(client, number) for number in range(6)]:
+            done.result()
+
+    assert catalogue.query("SELECT count(*) FROM change_set WHERE kind = 'edit'") == [(48,)]

@@ -8,7 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pim.db.unit_of_work import unit_of_work
 from pim.errors import Refused
+from pim.staging import profiles
 from pim.staging.imports import ImportResult
 from tests.factories.catalogue import Catalogue
 from tests.integration.staging.round_trip.conftest import Desk, read
@@ -330,3 +332,65 @@ def test_the_version_is_hidden_and_locked_in_a_workbook(desk: Desk) -> None:
     assert [n for n, cell in wax.items() if cell.value and cell.protection.locked] == ["_version"]
     assert wax["ean"].number_format == "@"
     assert wax["price-EUR"].number_format == "General"
+
+
+def test_media_that_others_replaced_stay(catalogue: Catalogue, desk: Desk) -> None:
+    folder = catalogue.folder / "pictures"
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("one.pdf", "two.pdf", "three.pdf")):
+        (folder / name).write_bytes(b"%PDF-1.4 " + bytes([number]))
+
+    def manual(model: str, name: str) -> None:
+        (folder / "product_models.csv").write_text(f"code;manual\n{model};{name}\n", "utf-8")
+        assert catalogue.take(folder / "product_models.csv").counts.updated == 1
+
+    manual("derby", "one.pdf")
+    manual("moc", "one.pdf")
+    sheet = desk.export("product_models")
+    manual("derby", "two.pdf")
+    manual("moc", "two.pdf")
+    kept, other = catalogue.value("derby", "manual"), catalogue.value("moc", "manual")
+    (sheet.parent / "three.pdf").write_bytes((folder / "three.pdf").read_bytes())
+
+    result = desk.take(desk.edit(sheet, {("moc", "manual"): "three.pdf"}))
+
+    assert [(c["identifier"], c["theirs"]) for c in result.conflict_cells] == [("moc", other)]
+    assert catalogue.value("derby", "manual") == kept
+    assert result.counts.unchanged == 4
+
+
+def test_a_profile_says_how_numbers_and_days_of_the_sheet_are_written(
+    catalogue: Catalogue, desk: Desk, other: Other
+) -> None:
+    with unit_of_work(catalogue.engine) as work:
+        profiles.save(
+            work,
+            {
+                "code": "german",
+                "entity": "products",
+                "blank": "clear",
+                "format": {"decimal": ",", "dates": "dd.MM.yyyy", "separator": ";"},
+                "columns": {"Name": {"field": "name", "locale": "en_GB"}},
+            },
+        )
+    catalogue.rows(
+        "products",
+        {"sku": "pump", "family": "shoes", "launch": "2026-03-01", "heel": "1234.5", "stock": "3"},
+    )
+    sheet = desk.export()
+    other("pump", stock="4")
+    sheet.write_text(sheet.read_text("utf-8").replace("name-en_GB", "Name"), "utf-8")
+    edits = {
+        ("pump", "launch"): "05.04.2026", ("pump", "price-EUR"): "1,5", ("pump", "stock"): "",
+        ("wax", "price-EUR"): "12,75", ("laces", "Name"): "Strings",
+    }  # fmt: skip
+
+    result = desk.take(desk.edit(sheet, edits), profile="german")
+
+    assert result.violations == []
+    assert clashes(result) == {("pump", "stock"): ("3", "4", None)}
+    assert catalogue.value("pump", "launch") == "2026-04-05"
+    assert catalogue.value("pump", "heel") == "1234.5"
+    assert catalogue.value("wax", "price") == {"EUR": "12.75"}
+    assert catalogue.value("laces", "name", locale="en_GB") == "Strings"
+    assert (result.counts.updated, result.counts.rejected) == (3, 0)
