@@ -84,28 +84,37 @@ _ROOTS = text(
 )
 
 _STRUCTURE = {
-    PRODUCT: """before ->> 'family_id' IS NOT NULL AND NOT EXISTS (
-        SELECT FROM family f WHERE f.id = (before ->> 'family_id')::bigint)""",
-    MODEL: """NOT EXISTS (
-        SELECT FROM family_variant v WHERE v.id = (before ->> 'family_variant_id')::bigint)""",
+    PRODUCT: "h.family IS NOT NULL AND NOT EXISTS (SELECT FROM family f WHERE f.id = h.family)",
+    MODEL: "NOT EXISTS (SELECT FROM family_variant v WHERE v.id = h.variant)",
 }
 
 _ASK = f"""
-    SELECT h.entity_id, h.before ->> '{{name}}', h.before ->> 'parent_id' IS NOT NULL,
-        CASE
-        WHEN EXISTS (SELECT FROM {{table}} e WHERE e.id = h.entity_id) THEN '{THERE}'
-        WHEN EXISTS (SELECT FROM {{table}} e
-            WHERE lower(e.{{name}}) = lower(h.before ->> '{{name}}')) THEN '{TAKEN}'
-        WHEN h.before ->> 'parent_id' IS NOT NULL
-            AND (h.before ->> 'parent_id')::bigint <> ALL(CAST(:coming AS bigint[]))
-            AND NOT EXISTS (SELECT FROM product_model m
-                WHERE m.id = (h.before ->> 'parent_id')::bigint) THEN '{NO_PARENT}'
-        WHEN {{structure}} THEN '{NO_FAMILY}'
-        END,
-        coalesce((SELECT d.before ->> 'code' FROM history d
-            WHERE d.entity_id = (h.before ->> 'parent_id')::bigint AND d.action = 2
-            ORDER BY d.change_set_id DESC LIMIT 1), h.before ->> '{{name}}')
-    FROM ({_NEWEST}) h ORDER BY h.entity_id
+    SELECT asked.id, asked.name, asked.parent IS NOT NULL, asked.reason,
+        CASE WHEN asked.reason = '{NO_PARENT}' THEN (
+            SELECT d.before ->> 'code' FROM history d
+            WHERE d.entity_id = asked.parent AND d.action = 2 ORDER BY d.change_set_id DESC LIMIT 1
+        ) ELSE asked.name END
+    FROM (
+        SELECT h.entity_id AS id, h.name, h.parent,
+            CASE
+            WHEN EXISTS (SELECT FROM {{table}} e WHERE e.id = h.entity_id) THEN '{THERE}'
+            WHEN EXISTS (SELECT FROM {{table}} e WHERE lower(e.{{name}}) = lower(h.name))
+                THEN '{TAKEN}'
+            WHEN h.parent <> ALL(CAST(:coming AS bigint[]))
+                AND NOT EXISTS (SELECT FROM product_model m WHERE m.id = h.parent)
+                THEN '{NO_PARENT}'
+            WHEN {{structure}} THEN '{NO_FAMILY}'
+            END AS reason
+        FROM (
+            SELECT DISTINCT ON (entity_id) entity_id, before ->> '{{name}}' AS name,
+                (before ->> 'parent_id')::bigint AS parent,
+                (before ->> 'family_id')::bigint AS family,
+                (before ->> 'family_variant_id')::bigint AS variant
+            FROM history
+            WHERE entity_id = ANY(:ids) AND action = 2 AND after IS NULL
+            ORDER BY entity_id, change_set_id DESC
+        ) h
+    ) asked ORDER BY asked.id
 """  # noqa: S608 - statements of this code
 
 _HELD = text(
