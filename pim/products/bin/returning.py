@@ -100,7 +100,7 @@ _ASK = f"""
             WHEN EXISTS (SELECT FROM {{table}} e WHERE e.id = h.entity_id) THEN '{THERE}'
             WHEN EXISTS (SELECT FROM {{table}} e WHERE lower(e.{{name}}) = lower(h.name))
                 THEN '{TAKEN}'
-            WHEN h.parent <> ALL(CAST(:coming AS bigint[]))
+            WHEN h.parent IS NOT NULL AND h.parent <> ALL(CAST(:coming AS bigint[]))
                 AND NOT EXISTS (SELECT FROM product_model m WHERE m.id = h.parent)
                 THEN '{NO_PARENT}'
             WHEN {{structure}} THEN '{NO_FAMILY}'
