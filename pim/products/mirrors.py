@@ -71,13 +71,23 @@ _DROP = text("DROP TABLE IF EXISTS patch")
 # One patch per far end: {associations: {type: {target: {id: true or null}}}}.
 _MIRROR = """
     CREATE TEMP TABLE patch ON COMMIT DROP AS
-    WITH link AS (
-        SELECT e.id, l.type, l.target, l.other, l.present FROM unnest(
+    WITH asked AS (
+        SELECT * FROM unnest(
             CAST(:ids AS bigint[]), CAST(:types AS text[]), CAST(:targets AS text[]),
             CAST(:others AS text[]), CAST(:present AS boolean[])
         ) AS l (id, type, target, other, present)
-        JOIN {table} e ON e.id = l.id
-        WHERE (e.associations #> ARRAY[l.type, l.target, l.other] IS NOT NULL) <> l.present
+    ), held AS (
+        SELECT s.id, s.type, s.target, jsonb_object_keys(members) AS other
+        FROM (
+            SELECT a.id, a.type, a.target, e.associations #> ARRAY[a.type, a.target] AS members
+            FROM (SELECT DISTINCT id, type, target FROM asked) AS a JOIN {table} e ON e.id = a.id
+        ) AS s
+    ), link AS (
+        SELECT a.id, a.type, a.target, a.other, a.present
+        FROM asked a JOIN {table} e ON e.id = a.id
+        LEFT JOIN held h
+            ON (h.id, h.type, h.target, h.other) = (a.id, a.type, a.target, a.other)
+        WHERE (h.id IS NOT NULL) <> a.present
     ), side AS (
         SELECT id, type, target,
             jsonb_object_agg(other, CASE WHEN present THEN NULL ELSE true END) AS was,

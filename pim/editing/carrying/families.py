@@ -27,7 +27,10 @@ class FamilyOutcomes:
         self._known: dict[tuple[str | None, ...], Outcome] = {}
 
     def of(self, texts: tuple[str | None, ...]) -> Outcome:
-        """Return the outcome of a row: its family, whether it has a variant's, what it holds."""
+        """Return the outcome of a row: its family, whether it has a variant's, what it holds.
+
+        What the new family has needs no telling.
+        """
         if texts not in self._known:
             self._known[texts] = self._compute(texts)
         return self._known[texts]
@@ -41,6 +44,12 @@ class FamilyOutcomes:
         old = self.family(family)
         lost = self._operation.lost(held or (), old, self._structure)
         return patched({"family": family}, {"family": self._new}, lost=lost)
+
+    @property
+    def kept(self) -> list[str]:
+        """Return the attributes that the new family has."""
+        code = self._operation.family
+        return [] if code is None else list(self._structure.families[code].attributes)
 
     def family(self, number: int | None) -> Family | None:
         """Return a family by its id."""
@@ -57,10 +66,11 @@ class FamilyRows(Rows):
         self._families = outcomes
 
     def reads(self, reader: CellReader) -> list[str]:
-        """Return the family, whether it is a family variant's, and the attributes held."""
+        """Return the family, whether it is a family variant's, and what is held outside of it."""
         if reader.of_models:
             return ["NULL", "'true'", "NULL"]
-        held = "to_jsonb(ARRAY(SELECT jsonb_object_keys(e.values)))::text"
+        kept = reader.bind(self._families.kept, "text[]")
+        held = f"to_jsonb(ARRAY(SELECT jsonb_object_keys(e.values - {kept})))::text"
         return ["to_jsonb(e.family_id)::text", "to_jsonb(e.parent_id IS NOT NULL)::text", held]
 
     def shown(self, texts: tuple[str | None, ...], outcome: Outcome) -> list[Shown]:

@@ -50,6 +50,7 @@ def values(data: dict[str, Any], *, clears: bool = False) -> st.SearchStrategy[d
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+few = settings(quick, max_examples=15)
 
 
 @pytest.fixture
@@ -133,6 +134,52 @@ def test_values_that_come_or_go_as_a_whole_merge_likewise(
     found = session.scalar(query, {name: orjson.dumps(it).decode() for name, it in given.items()})
 
     assert found == other
+
+
+#: So many members that the functions take them as a set.
+MANY = [f"{number:09}" for number in range(300)]
+
+
+@st.composite
+def wide(draw: st.DrawFn, ends: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """Draw a document of which one object has very many members, and an object among them."""
+    chosen = MANY[draw(st.integers(0, 40)) : draw(st.integers(250, 300))]
+    members: dict[str, Any] = dict.fromkeys(chosen, True)
+    members |= draw(st.dictionaries(st.sampled_from(MANY[::30]), ends, max_size=8))
+    within = draw(st.dictionaries(KEYS, SCALARS, max_size=2))
+    return {"X": {"products": {**members, "within": within}, "other": draw(SCALARS)}}
+
+
+@given(wide(TREES), wide(TREES | st.none() | st.just({})))
+@few
+def test_wide_patches_merge_as_narrow_ones(
+    sql: Callable[..., Any], document: dict[str, Any], patch: dict[str, Any]
+) -> None:
+    document = merge({}, document)
+
+    assert sql("pim_merge", document, patch) == merge(document, patch)
+
+
+@given(wide(SCALARS), wide(SCALARS), wide(SCALARS))
+@few
+def test_wide_patches_are_laid_over_and_reverted(
+    sql: Callable[..., Any], first: dict[str, Any], second: dict[str, Any], third: dict[str, Any]
+) -> None:
+    first, second, third = (merge({}, each) for each in (first, second, third))
+    (to_first, to_second), (back_to_second, to_third) = (
+        difference(first, second), difference(second, third)
+    )  # fmt: skip
+    there = sql("pim_overlay", to_second, to_third)
+    back = sql("pim_overlay", back_to_second, to_first)
+
+    assert merge(first, there) == third
+    assert merge(third, back) == first
+    assert merge(third, sql("pim_revert", third, back, there, "restore") or {}) == first
+    assert merge(first, sql("pim_revert", third, back, there, "restored") or {}) == third
+    assert sql("pim_revert", third, back, there, "kept") is None
+    assert sql("pim_revert", first, back, there, "restore") is None
+    kept = sql("pim_revert", second, back, there, "kept") or {}
+    assert leaves(kept).items() <= leaves(there).items()
 
 
 @given(DOCUMENTS, DOCUMENTS)
