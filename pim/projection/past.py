@@ -26,7 +26,7 @@ from pim.products.past.folding import gather, rows_sql
 from pim.products.past.reach import Changed, changed
 from pim.projection import cursor, extract, lowered, resolve
 from pim.projection.catalogue import open_pieces
-from pim.projection.cursor import Place, Reach
+from pim.projection.cursor import Place, Position, Reach
 from pim.projection.manifest import SEGMENTS, Manifest
 from pim.projection.piece import Piece
 from pim.projection.projector import driver_of
@@ -44,7 +44,7 @@ REMEMBERED: Final = 2
 class _Known:
     """A piece and the moment of the database at which it was made."""
 
-    snapshot: str
+    place: Position
     structure: int
     piece: Piece | None
 
@@ -68,9 +68,9 @@ class Pasts:
         with self._lock:
             found = self._known.pop(moment, None)
             if found is None or not _stands(connection, found, structure):
-                snapshot = cursor.position(connection).snapshot
-                piece = self._made(connection, known, structure, moment, snapshot)
-                found = _Known(snapshot, structure.version, piece)
+                place = cursor.position(connection)
+                piece = self._made(connection, known, structure, moment, place.snapshot)
+                found = _Known(place, structure.version, piece)
             self._known[moment] = found
             while len(self._known) > REMEMBERED:
                 del self._known[next(iter(self._known))]
@@ -124,9 +124,11 @@ class Pasts:
 
 def _stands(connection: sa.Connection, known: _Known, structure: Structure) -> bool:
     """Tell whether nothing has changed since a piece was made."""
-    if known.structure != structure.version:
+    if known.structure != structure.version or not cursor.is_at(connection, known.place):
         return False
-    return cursor.extent(connection, known.snapshot)[0] == 0
+    if not cursor.extent(connection, known.place.snapshot)[0]:
+        return True
+    return not cursor.changed(connection, known.place.snapshot)  # feeds, campaigns: nothing
 
 
 def _reach(connection: sa.Connection, there: Changed, since: Iterable[int]) -> Reach:
