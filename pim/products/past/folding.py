@@ -6,7 +6,8 @@ with a change after the moment:
 - `gone`: it did not exist then;
 - `kept`: its whole row, where it was deleted since;
 - `patch`: the merge patch that leads from `kept`, or else from the row of today, to that moment;
-- `updated`, `writes`: when it was last written until then, and how many change sets wrote later.
+- `updated`, `version`, `writes`: when it was last written until then, its version (null where only
+  older releases wrote later), and how many change sets wrote later.
 
 What stands in no row of it is today as it was then.
 """
@@ -99,7 +100,7 @@ _GATHER = text(
     f"""
     CREATE TEMP TABLE {CHANGES} ON COMMIT DROP AS
     WITH later AS (
-        SELECT h.entity_id, h.kind, h.action, h.before,
+        SELECT h.entity_id, h.kind, h.action, h.before, h.from_version,
             row_number() OVER (PARTITION BY h.entity_id ORDER BY h.at, h.change_set_id) AS number
         FROM history h
         WHERE h.at > :moment AND h.change_set_id IN (
@@ -118,14 +119,14 @@ _GATHER = text(
         pim_overlay_all(before ORDER BY number DESC) FILTER (WHERE number < turn) AS patch,
         (SELECT max(x.at) FROM history x
          WHERE x.entity_id = turned.entity_id AND x.at <= :moment) AS updated,
-        count(*) AS writes
+        min(from_version) FILTER (WHERE number = 1) AS version, count(*) AS writes
     FROM turned GROUP BY entity_id, kind
     """  # noqa: S608
 )
 
 _ROWS: Final = """
     SELECT e.id, e.uuid, e.created, coalesce(t.updated, e.updated) AS updated,
-        greatest(1, e.version - coalesce(t.writes, 0)) AS version, {fields}
+        coalesce(t.version, greatest(1, e.version - coalesce(t.writes, 0))) AS version, {fields}
     FROM (
         SELECT e.*, false AS is_kept FROM {table} e
         UNION ALL
