@@ -129,12 +129,13 @@ _HELD = text(
     """  # noqa: S608 - statements of this code
 )
 
-# The version goes on where it ended, so that nobody's older copy counts as current.
+# The version goes on where it ended, so that nobody's older copy counts as current. LATERAL reads
+# each row once; `(function(...)).*` would for every column.
 _RETURN = f"""
     INSERT INTO {{table}}
-    SELECT (jsonb_populate_record(NULL::{{table}}, before || jsonb_build_object(
-        'version', (before ->> 'version')::integer + 1, 'updated', now()))).*
-    FROM ({_NEWEST}) h ORDER BY entity_id
+    SELECT r.* FROM ({_NEWEST}) h, LATERAL jsonb_populate_record(NULL::{{table}}, h.before ||
+        jsonb_build_object('version', (h.before ->> 'version')::integer + 1, 'updated', now())) r
+    ORDER BY h.entity_id
     ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608 - statements of this code
 
