@@ -46,7 +46,7 @@ def merged(
 
     `known` are further values that whoever wants `ours` is known to have seen: what they wrote
     themselves. With `by_parts` data are objects whose parts merge one by one; a part that `ours`
-    lacks says nothing, and None clears all.
+    lacks says nothing (nor one that `known` lacks), and None clears all.
     """
     if not by_parts:
         return _whole("", base, theirs, ours, known)
@@ -55,7 +55,7 @@ def merged(
     write: dict[str, Any] = {}
     clashes: list[Clash] = []
     for part, data in wants.items():
-        others = [each.get(part) for each in seen]
+        others = [each[part] for each in seen if part in each]
         result = _whole(part, had.get(part), has.get(part), data, others)
         clashes += result.clashes
         if result.write is not NOTHING:

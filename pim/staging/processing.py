@@ -117,7 +117,12 @@ class Processor:
             resolves=staged.resolves,
             repeated=repeated_rows(names),
             guards=read_only(self.session, structure, utc_now()),
-            trips=Trips(session=self.session, plan=plan, change_set_id=self.change_set_id),
+            trips=Trips(
+                session=self.session,
+                plan=plan,
+                change_set_id=self.change_set_id,
+                file=staged.name,
+            ),
         )
         return Applier(
             session=self.session,

@@ -83,18 +83,19 @@ class TripColumn:
             if text is not None
         )
 
+    @property
+    def _by_parts(self) -> bool:
+        return self.attribute.type == PRICE
+
     def merge(self, json: pl.Series) -> pl.Series:
         """Return what is to be written; where others changed the cell, too, it is a conflict."""
         free = self.base.eq_missing(self.theirs)
         contested = (json.is_not_null() & self.trip.past.marked & ~free).arg_true()
         if contested.is_empty():
             return json
-        rows = pl.DataFrame(
-            [
-                each.gather(contested).alias(name)
-                for name, each in (("base", self.base), ("theirs", self.theirs), ("ours", json))
-            ]
-        )
+        known = self.trip.past.known(self.cell, self.theirs, by_parts=self._by_parts)
+        sides = (self.base, self.theirs, json, known)
+        rows = pl.DataFrame([side.gather(contested).alias(str(n)) for n, side in enumerate(sides)])
         decided: dict[tuple[Any, ...], tuple[str | None, list[Clashing]]] = {}
         written = []
         for position, row in zip(contested, rows.rows(), strict=True):
@@ -106,10 +107,11 @@ class TripColumn:
         return json.scatter(contested, pl.Series(written, dtype=pl.String))
 
     def _decide(
-        self, base: str | None, theirs: str | None, ours: str
+        self, base: str | None, theirs: str | None, ours: str, known: str | None
     ) -> tuple[str | None, list[Clashing]]:
         sides = (None if text is None else orjson.loads(text) for text in (base, theirs, ours))
-        result = merged(*sides, by_parts=self.attribute.type == PRICE)
+        seen = [] if known is None else [orjson.loads(known)]
+        result = merged(*sides, by_parts=self._by_parts, known=seen)
         clashes = [
             Clashing(
                 0,

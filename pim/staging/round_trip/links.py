@@ -40,7 +40,9 @@ class LinkTrip:
         base = self._base(int(entity), association, had)
         if wanted == base:
             return False
-        result = merged(base, dict(had), dict(wanted))
+        cell = Cell(LINKS, association.type.code, association.target)
+        known = [dict(had)] if self.trip.past.only_own(cell, int(entity)) else []
+        result = merged(base, dict(had), dict(wanted), known=known)
         for clash in result.clashes:
             sides = (self._told(association, each) for each in (clash.base, had, wanted))
             self.trip.clashes.found.append(Clashing(position, association.column, *sides))

@@ -124,10 +124,11 @@ def _settle(trip: Trip, key: str, ours: pl.Series, theirs: pl.Series, told: Told
     base = trip.past.base(own_cell(key), theirs)
     silent = marked & ours.eq_missing(base)
     ours = ours.zip_with(~silent, _NULL)
+    known = trip.past.known(own_cell(key), theirs)
     contested = (marked & ours.is_not_null() & ~base.eq_missing(theirs)).arg_true()
     for position in contested:
         sides = [_data(each[position]) for each in (base, theirs, ours)]
-        result = merged(*sides)
+        result = merged(*sides, known=[_data(known[position])] if known[position] else [])
         if result.write is NOTHING:
             ours[position] = None
         for _ in result.clashes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -40,6 +41,7 @@ class Trips:
     session: Session
     plan: HeaderPlan
     change_set_id: int
+    file: str
 
     def begin(self, texts: pl.DataFrame, rows: pl.DataFrame, findings: Findings) -> Trip | None:
         """Return what is known of the rows; None if none of them tells its version.
@@ -69,7 +71,9 @@ class Trips:
         stale = _stale(entities)
         if stale.is_empty():
             return pl.DataFrame(schema=LEAVES)
-        return find_leaves(self.session, stale, change_set_id=self.change_set_id)
+        return find_leaves(
+            self.session, stale, change_set_id=self.change_set_id, file=Path(self.file).name
+        )
 
     def _recognised(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add the entities that the marks name, and what is wrong with a mark."""

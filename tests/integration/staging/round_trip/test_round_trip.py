@@ -8,10 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pim.access.models import User
 from pim.db.unit_of_work import unit_of_work
 from pim.errors import Refused
 from pim.staging import profiles
-from pim.staging.imports import ImportResult
+from pim.staging.imports import ImportOptions, ImportResult, ImportRun
 from tests.factories.catalogue import Catalogue
 from tests.integration.staging.round_trip.conftest import Desk, read
 
@@ -394,3 +395,34 @@ def test_a_profile_says_how_numbers_and_days_of_the_sheet_are_written(
     assert catalogue.value("wax", "price") == {"EUR": "12.75"}
     assert catalogue.value("laces", "name", locale="en_GB") == "Strings"
     assert (result.counts.updated, result.counts.rejected) == (3, 0)
+
+
+def test_a_person_may_go_on_editing_the_sheet_that_they_have_imported(
+    catalogue: Catalogue, desk: Desk, other: Other
+) -> None:
+    with unit_of_work(catalogue.engine) as work:
+        user = User(email="anna@example.com", password_hash="x", role="editor")
+        work.session.add(user)
+        work.session.flush()
+        anna = user.id
+    sheet = desk.export()
+
+    def take(**cells: str) -> ImportResult:
+        edits = {("wax", column.replace("__", "-")): text for column, text in cells.items()}
+        desk.edit(sheet, edits)
+        with unit_of_work(catalogue.engine, actor=anna) as work:
+            return ImportRun.begin(work, catalogue.settings, [sheet], ImportOptions()).finish()
+
+    first = take(price__EUR="11", name__en_GB="Beeswax", X_SELL__products="laces", groups="new")
+    other("wax", name__en_GB="Polish", price__GBP="5")
+    second = take(price__EUR="12", name__en_GB="Shine", X_SELL__products="MOC-41", groups="sale")
+    third = take(price__GBP="6")
+
+    assert (first.counts.conflicts, clashes(second)) == (
+        0, {("wax", "name-en_GB"): ("Wax", "Polish", "Shine")}
+    )  # fmt: skip
+    assert set(clashes(third)) == {("wax", "name-en_GB"), ("wax", "price-GBP")}
+    assert catalogue.value("wax", "price") == {"EUR": "12", "GBP": "5"}
+    moc = catalogue.document("MOC-41")["id"]
+    assert catalogue.document("wax")["associations"]["X_SELL"]["products"] == {str(moc): True}
+    assert len(catalogue.document("wax")["groups"]) == 1
