@@ -32,9 +32,11 @@ def _apply(place: Place) -> None:
     refresh(place)
 
 
-def _publish_all(place: Place) -> Measured:
+def publish_all(place: Place) -> Measured:
     """Publish every feed whole."""
-    return _published(place, ["--all"])
+    found = _published(place, ["--all"])
+    place.remember("all", {"seconds": found.seconds})
+    return found
 
 
 def _published(place: Place, which: Sequence[str]) -> Measured:
@@ -106,12 +108,12 @@ def _first_of_each(place: Place) -> list[str]:
 
 def _deltas_of_nothing(place: Place) -> Measured:
     """Publish deltas though nothing has changed."""
-    return _deltas(place, "0 changed")
+    return deltas(place, "0 changed")
 
 
 def _deltas_of_scattered(place: Place) -> Measured:
     """Publish deltas after 1,000 changes that lie far apart."""
-    return _deltas(place, f"{place.recall('changed'):,} changed")
+    return deltas(place, f"{place.recall('changed'):,} changed")
 
 
 def _deltas_of_category(place: Place) -> Measured:
@@ -119,10 +121,10 @@ def _deltas_of_category(place: Place) -> Measured:
 
     Paths of categories hold it; every item is looked at, so that it takes what a whole one takes.
     """
-    return _deltas(place, "a category renamed", _first_of_each(place))
+    return deltas(place, "a category renamed", _first_of_each(place))
 
 
-def _choose_one(place: Place) -> None:
+def choose_one(place: Place) -> None:
     """Choose a product that every feed publishes, and a stock that every feed shows."""
     answers, _ = place.pim("feed", "list")
     codes = [answer["code"] for answer in answers]
@@ -144,17 +146,18 @@ def _stock(place: Place, sku: str) -> str | None:
     return place.scalar(query, sku=sku)  # type: ignore[no-any-return]
 
 
-def _one_edit(place: Place) -> Measured:
+def one_edit(place: Place) -> Measured:
     """Edit one value and publish the deltas that show it."""
     chosen = place.recall("one")
     began = time.perf_counter()
     change(place, [chosen["sku"]], stock=chosen["stock"])
     edited = time.perf_counter() - began
-    measured = _deltas(place, f"edited in {edited:.2f} s")
+    measured = deltas(place, f"edited in {edited:.2f} s")
     return Measured(count=1, seconds=time.perf_counter() - began, note=measured.note)
 
 
-def _deltas(place: Place, what: str, which: Sequence[str] = ("--all",)) -> Measured:
+def deltas(place: Place, what: str, which: Sequence[str] = ("--all",)) -> Measured:
+    """Publish deltas; `what` happened before."""
     answers, seconds = place.pim("feed", "publish", *which, "--delta", *FORCED)
     _all_published(answers)
     found = [answer["changed"] + answer["added"] + answer["removed"] for answer in answers]
@@ -163,14 +166,14 @@ def _deltas(place: Place, what: str, which: Sequence[str] = ("--all",)) -> Measu
 
 
 STEPS: Final = {
-    "publish all feeds": Step(prepare=_apply, measure=_publish_all, ends=_written, budget=_PUBLISH),
+    "publish all feeds": Step(prepare=_apply, measure=publish_all, ends=_written, budget=_PUBLISH),
     "publish all feeds after 1,000 changes": Step(
-        prepare=_scatter, measure=_publish_all, ends=_written_only, budget=_PUBLISH
+        prepare=_scatter, measure=publish_all, ends=_written_only, budget=_PUBLISH
     ),
     "publish one feed of each exporter, unchanged": Step(measure=_one_of_each, once=True),
     "deltas, nothing changed": Step(measure=_deltas_of_nothing, budget=within(5)),
     "deltas, 1,000 changes": Step(prepare=_scatter, measure=_deltas_of_scattered, budget=within(5)),
-    "one edit, seen in all deltas": Step(prepare=_choose_one, measure=_one_edit, budget=within(2)),
+    "one edit, seen in all deltas": Step(prepare=choose_one, measure=one_edit, budget=within(2)),
     "deltas of each exporter, a category's name": Step(
         prepare=rename_category, measure=_deltas_of_category
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.bench import catalogue, edits, lists, pages, past, projecting, publishing
+from tests.bench import catalogue, edits, lists, pages, past, projecting, publishing, seasons
 from tests.bench.step import Step
 
 STEPS: Final[dict[str, Step]] = {
@@ -16,5 +16,6 @@ STEPS: Final[dict[str, Step]] = {
     **edits.AFTER,
     **lists.STEPS,
     **publishing.STEPS,
+    **seasons.STEPS,
     **pages.STEPS,
 }
