@@ -60,7 +60,10 @@ def _note_missing(undoing: Undoing, kind: int, ids: list[int]) -> None:
     query = _STILL_MISSING.format(table=writer.TABLES[kind], name=NAMES[kind])
     for name in undoing.session.scalars(text(query), {"target": undoing.target, "ids": ids}):
         undoing.result.keep(
-            name, "*", ours="deleted", theirs="its name is taken, its family or parent is gone, or the bin was emptied"
+            name,
+            "*",
+            ours="deleted",
+            theirs="its name is taken, its family or parent is gone, or the bin was emptied",
         )
 
 
@@ -115,9 +118,8 @@ _MISSING = {
 # The version goes on where it ended, so that nobody's older copy counts as current.
 _RETURN = """
     INSERT INTO {table}
-    SELECT (jsonb_populate_record(NULL::{table}, before || jsonb_build_object(
-        'version', (before ->> 'version')::integer + 1, 'updated', now()))).*
-    FROM history
+    SELECT r.* FROM history, LATERAL jsonb_populate_record(NULL::{table}, before ||
+        jsonb_build_object('version', (before ->> 'version')::integer + 1, 'updated', now())) r
     WHERE change_set_id = :target AND entity_id = ANY(:ids) AND after IS NULL AND NOT ({missing})
     ORDER BY entity_id
     ON CONFLICT DO NOTHING RETURNING id
