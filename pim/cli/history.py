@@ -12,7 +12,7 @@ import click
 from pim.cli.context import Cli, parse_moment, pass_cli
 from pim.cli.past import restore
 from pim.products.documents import flatten
-from pim.products.history import HistoryEntry, document_at, find_entity, product_history
+from pim.products.history import HistoryEntry, document_at, find_ever, product_history
 from pim.products.past.places import find_place
 from pim.products.past.timeline import cell_history
 from pim.products.past.touched import structure_history
@@ -65,7 +65,7 @@ def show(
 ) -> None:
     """Show who changed a product or model, and what."""
     with cli.work() as work:
-        entity = find_entity(work.session, identifier)
+        entity = find_ever(work.session, identifier)
         if as_of:
             document = document_at(work.session, entity, parse_moment(as_of))
             flat = flatten(document) if document else None
@@ -102,7 +102,7 @@ def cell(
     """Show what one value was over time, with what it inherited."""
     with cli.work() as work:
         structure = current(work.session)
-        entity = find_entity(work.session, identifier)
+        entity = find_ever(work.session, identifier)
         place = find_place(structure, field, scope=scope, locale=locale)
         events = cell_history(work.session, structure, entity, place, limit=limit)
     cli.answer_lines([event.document() for event in events], _event)

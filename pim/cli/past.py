@@ -12,7 +12,7 @@ from pim.cli.context import Cli, parse_moment, pass_cli
 from pim.db.unit_of_work import unit_of_work
 from pim.editing.why import Question
 from pim.editing.why import why as reason_of
-from pim.products.history import find_entity
+from pim.products.history import find_ever
 from pim.products.past.places import find_place
 from pim.products.past.restoring import restore as put_back
 from pim.projection import Projection
@@ -47,7 +47,7 @@ def why(
             work.session,
             Projection.from_settings(cli.settings, engine),
             current(work.session),
-            find_entity(work.session, identifier),
+            find_ever(work.session, identifier),
             question,
             now=work.clock(),
         )
@@ -86,7 +86,7 @@ def restore(
         place = find_place(structure, field, scope=scope, locale=locale) if field else None
         result = put_back(
             work,
-            find_entity(work.session, identifier),
+            find_ever(work.session, identifier),
             structure,
             place=place,
             moment=parse_moment(as_of) if as_of else None,

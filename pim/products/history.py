@@ -73,6 +73,17 @@ def find_entity(session: Session, name: str) -> Entity:
     raise NotFound(f'There is no product or model "{name}".')
 
 
+def find_ever(session: Session, name: str) -> Entity:
+    """Return a product or model by name, also one that was deleted; raises NotFound."""
+    try:
+        return find_entity(session, name)
+    except NotFound:
+        row = session.execute(_DELETED, {"name": fold(name)}).first()
+        if row is None:
+            raise
+        return Entity(row.entity_id, row.kind, row.name)
+
+
 def product_history(  # noqa: PLR0913 - what people narrow history to
     session: Session,
     entity_id: int,
@@ -229,6 +240,16 @@ _ENTRIES = text(
            OR h.before -> 'values' ? :key OR h.after -> 'values' ? :key
            OR h.before -> 'associations' ? :key OR h.after -> 'associations' ? :key)
     ORDER BY h.change_set_id DESC LIMIT :limit
+    """
+)
+
+# As the index of deletions has the name.
+_DELETED = text(
+    """
+    SELECT entity_id, kind, coalesce(before ->> 'identifier', before ->> 'code') AS name
+    FROM history h
+    WHERE action = 2 AND lower(coalesce(h.before ->> 'identifier', h.before ->> 'code')) = :name
+    ORDER BY change_set_id DESC LIMIT 1
     """
 )
 

@@ -125,7 +125,7 @@ def _now(session: Session, entity: Entity) -> Document:
     query = f"SELECT {document_sql(entity.kind)} FROM {TABLES[entity.kind]} e WHERE id = :id"  # noqa: S608
     found: Document | None = session.scalar(text(query), {"id": entity.id})
     if found is None:
-        raise NotFound(f'"{entity.name}" does not exist any more.')
+        raise NotFound(f'"{entity.name}" was deleted: `pim bin restore` brings it back.')
     return found
 
 

@@ -135,3 +135,19 @@ def test_history_is_asked_for_a_cell_and_for_the_structure(catalogue: Catalogue,
     ]
     assert {name for each in structure for name in each["names"]} == {"shoes", "care"}
     assert undos == []
+
+
+def test_history_is_told_of_what_was_deleted(catalogue: Catalogue, pim: Call) -> None:
+    there = datetime.now(UTC).isoformat()
+    where = '{"field": "identifier", "operator": "=", "value": "wax"}'
+    assert pim("bulk", "--where", where, "--do", '[{"type": "delete"}]')[0] == 0
+
+    _, entries = pim("history", "WAX")
+    _, then = pim("history", "wax", "--as-of", there)
+    _, why_then = pim("why", "wax", "--field", "price-EUR", "--as-of", there)
+    code, told = pim("history", "restore", "wax", "--as-of", there)
+
+    assert [entry["action"] for entry in entries] == ["delete", "create"]
+    assert (then["price-EUR"], why_then["value"]) == ("9.95", "9.95")
+    assert code == 2
+    assert "pim bin restore" in told
