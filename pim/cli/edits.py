@@ -18,6 +18,9 @@ def show_result(cli: Cli, result: BulkResult) -> None:
         if names:
             more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
             cli.out.print(f"{told} {', '.join(names[:NAMED])}{more}", markup=False)
+    if result.lost:
+        told = ", ".join(f"{name} ({count:,})" for name, count in sorted(result.lost.items()))
+        cli.out.print(f"Kept, and no longer shown: {told}", markup=False)
     for v in result.violations:
         cli.out.print(f"  {v['identifier'] or ''} {v['message']} {v['mend']}", markup=False)
     if result.change_set:

@@ -46,7 +46,15 @@ DO: Sequence[Mapping[str, Any]] = (
     {"type": "clear", "field": "price"},
     {"type": "set", "field": "offer", "scope": "web", "value": {"EUR": "5"}},
     {"type": "categorize", "add": ["men"]},
-    {"type": "categorize", "move": {"from": "outlet", "to": "women"}},
+    {"type": "categorize", "move": ["women"]},
+    {"type": "set_groups", "groups": ["new"]},
+    {"type": "set_groups", "add": ["sale"]},
+    {"type": "associate", "association": "PAIR", "product_models": ["moc"]},
+    {"type": "set_family", "family": "care"},
+    {"type": "set_family", "family": "shoes"},
+    {"type": "set_parent", "parent": "moc"},
+    {"type": "set_parent", "parent": "derby-black"},
+    {"type": "to_simple"},
     {"type": "disable"},
     {"type": "enable"},
 )
@@ -208,3 +216,35 @@ def test_every_way_of_following_changes_shows_what_a_new_projection_shows(
             with story.projection.read() as reading:
                 same(shown(reading), expected)
     assert patched
+
+
+@pytest.mark.parametrize(
+    ("do", "patched"),
+    [
+        ({"type": "set_groups", "groups": ["new"]}, True),
+        ({"type": "set_family", "family": "shoes"}, True),
+        ({"type": "associate", "association": "PAIR", "products": ["wax"]}, True),
+        ({"type": "set_parent", "parent": "derby-cognac"}, False),
+        ({"type": "to_simple"}, False),
+    ],
+)
+def test_what_a_product_is_beside_its_values_is_followed_there_and_back(
+    story: Story,
+    tmp_path: Path,
+    do: Mapping[str, Any],
+    patched: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pim.projection.projector.PATCH_FROM", 0)
+    story.projection.refresh()
+    with unit_of_work(story.catalogue.engine) as work:
+        edit = BulkEdit(work, story.projection, current(work.session), {}, [do])
+        change_set = edit.run().change_set
+
+    assert bool(story.projection.refresh().patches) == patched
+    with story.projection.read() as reading:
+        same(shown(reading), rebuilt(story, tmp_path / "there"))
+    story.catalogue.undo(change_set)
+    story.projection.refresh()
+    with story.projection.read() as reading:
+        same(shown(reading), rebuilt(story, tmp_path / "back"))
