@@ -13,7 +13,7 @@ from pim.editing.selections.document import SelectionDocument
 from pim.editing.selections.levels import at_level, below
 from pim.editing.selections.names import EVERY_LEVEL, find_names, find_pasted
 from pim.projection import Reading
-from pim.projection.catalogue import MODEL_LEVELS, PRODUCT_LEVELS
+from pim.projection.catalogue import PRODUCT_LEVELS
 from pim.projection.viewer import Viewer
 
 COLUMNS: Final = ("id", "identifier", "level", "parent", "root", "family", "family_variant")
@@ -85,8 +85,10 @@ def resolve(
     if whole:
         chosen = below(reading, chosen)
     left = chosen.filter(~chosen.is_in(out))
+    rows = reading.frame(COLUMNS, ids=left, levels=_levels(selection, whole=whole))
+    asked = met if selection.recheck else met.clear()
     return Resolved(
-        rows=_rows(reading, left, met if selection.recheck else met.clear()),
+        rows=rows.with_columns(rows["id"].is_in(asked.implode()).alias("recheck")),
         unknown=(*pasted.unknown, *picked.unknown, *excluded.unknown),
         duplicates=(*pasted.duplicates, *picked.duplicates),
         excluded=len(found) - len(kept) + len(chosen) - len(left),
@@ -98,14 +100,20 @@ def _met(
 ) -> pl.Series:
     if condition is None:
         return _ids([])
-    asks = any(leaf.field == "level" for leaf in leaves(condition.root))
-    levels = (*PRODUCT_LEVELS, *MODEL_LEVELS) if asks else PRODUCT_LEVELS
+    levels = EVERY_LEVEL if _asks_level(condition) else PRODUCT_LEVELS
     return reading.matching(condition, levels=levels, now=now, viewer=viewer).alias("id")
 
 
-def _rows(reading: Reading, ids: pl.Series, met: pl.Series) -> pl.DataFrame:
-    rows = reading.frame(COLUMNS, ids=ids, levels=EVERY_LEVEL)
-    return rows.with_columns(rows["id"].is_in(met.implode()).alias("recheck"))
+def _levels(selection: SelectionDocument, *, whole: bool) -> tuple[str, ...]:
+    """Return which levels the chosen rows may be of: the fewer, the quicker they are read."""
+    listed = bool(selection.identifiers or selection.picked) or whole
+    lifted = selection.level not in (None, "product")
+    models = lifted or (selection.level is None and (listed or _asks_level(selection.condition)))
+    return EVERY_LEVEL if models else PRODUCT_LEVELS
+
+
+def _asks_level(condition: Condition | None) -> bool:
+    return condition is not None and any(leaf.field == "level" for leaf in leaves(condition.root))
 
 
 def _ids(numbers: list[int]) -> pl.Series:
