@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from pim.campaigns.running import Campaign
-from pim.domain.operations import Clear, SetValue
+from pim.domain.operations import Clear
 from pim.domain.structure import ALL
 from pim.projection import Reading
 from pim.projection.catalogue import PRODUCTS
@@ -24,7 +24,7 @@ from pim.projection.columns import SYSTEM, Column
 from pim.projection.effective.choosing import ID, chosen
 from pim.projection.effective.outcomes import CLAIMED, decided
 from pim.projection.effective.parts import Part
-from pim.projection.effective.plans import Chain, Plan, Sheet, Sheets, Step
+from pim.projection.effective.plans import Chain, Plan, Sheet, Sheets
 
 #: The status is won as a whole; of categories each is a cell of its own, so they do not compete.
 STATUS: Final = Part((Column(name="enabled", dtype=SYSTEM["enabled"]),))
@@ -51,6 +51,7 @@ class Claims:
     now: datetime
     _touched: dict[tuple[int, int], Mapping[Key, Touch]] = field(default_factory=dict)
     _masks: dict[Any, pl.Series] = field(default_factory=dict)
+    _chosen: dict[tuple[int, int], pl.Series] = field(default_factory=dict)
 
     def touched(self, campaign: Campaign, channels: frozenset[str]) -> Mapping[Key, Touch]:
         """Return the parts that a campaign reaches in channels, by the names of their columns."""
@@ -87,13 +88,23 @@ class Claims:
 
     def chosen(self, plan: Plan) -> pl.Series:
         """Tell of every stored product whether it is there and a campaign chooses it."""
-        key = plan.key, "chosen"
-        if key not in self._masks:
-            base, catalogue = self.reading.base, self.reading.catalogue
+        if plan.key not in self._chosen:
             moment = max(self.now, plan.campaign.starts_at)
-            found = catalogue.each(lambda piece: chosen(base, piece, plan, moment))
-            self._masks[key] = found & catalogue.alive(PRODUCTS)
-        return self._masks[key]
+            # Steps of a ladder and copies to new dates ask the same.
+            key = repr(plan.where), plan.campaign.members, moment if plan.follows_time else None
+            if key not in self._masks:
+                self._masks[key] = self._choose(plan, moment)
+            self._chosen[plan.key] = self._masks[key]
+        return self._chosen[plan.key]
+
+    def _choose(self, plan: Plan, moment: datetime) -> pl.Series:
+        base, catalogue = self.reading.base, self.reading.catalogue
+        found = catalogue.each(lambda piece: chosen(base, piece, plan, moment))
+        return found & catalogue.alive(PRODUCTS)
+
+    def meet(self, one: Plan, other: Plan) -> bool:
+        """Tell whether two campaigns choose any product in common."""
+        return bool((self.chosen(one) & self.chosen(other)).any())
 
     def ids(self, mask: pl.Series, most: int | None = None) -> pl.Series:
         """Return the ids of the stored products of a mask, in rising order."""
@@ -103,14 +114,14 @@ class Claims:
 
     def _mask(self, touch: Touch) -> pl.Series:
         chain, chosen_ = touch.chain, self.chosen(touch.plan)
-        same = [part for part in chain.reads if part.cell == touch.part.cell]
-        steps = [step for step in chain.steps if step.takes(touch.part)]
-        if all(map(_only_fills, steps)):
+        if chain.only_fills:
+            same = (part for part in chain.reads if part.cell == touch.part.cell)
             return chosen_ & reduce(and_, map(self._empty, same))
-        given = [self._given(touch, step.does) for step in steps if isinstance(step.does, Sheet)]
-        if len(given) == len(steps):
+        sheets = (s.does for s in chain.taking if isinstance(s.does, Sheet))
+        given = [self._given(touch, sheet) for sheet in sheets]
+        if chain.only_sheets:
             return chosen_ & reduce(or_, given)
-        if any(isinstance(step.does, Clear) for step in steps) or self._fills(touch):
+        if any(isinstance(step.does, Clear) for step in chain.taking) or self._fills(touch):
             return chosen_
         held = (~self._empty(part) for part in chain.reads)
         return chosen_ & reduce(or_, [*given, *held])
@@ -153,7 +164,3 @@ def _differs_by_channel(campaign: Campaign) -> bool:
 
 def _is_scoped(plan: Plan) -> bool:
     return any(cell.channel != ALL for step in plan.steps for cell in step.cells)
-
-
-def _only_fills(step: Step) -> bool:
-    return isinstance(step.does, SetValue) and step.does.only_empty

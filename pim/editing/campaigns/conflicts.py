@@ -142,7 +142,10 @@ def _clashes(
 ) -> Iterator[Clash]:
     """Yield what two campaigns both claim."""
     one, two = (claims.touched(c.campaign, c.channels) for c in (winner, loser))
-    for names in sorted(one.keys() & two.keys()):
+    common = sorted(one.keys() & two.keys())
+    if not common or not claims.meet(one[common[0]].plan, two[common[0]].plan):
+        return
+    for names in common:
         channels = one[names].channels & two[names].channels
         if not channels:
             continue

@@ -83,6 +83,10 @@ def _rounds(
 ) -> Iterator[pl.DataFrame]:
     """Yield rows as they are won; what a campaign does not claim goes to the next one."""
     chains = [_chain(plan, part) for plan in plans]
+    masks = [
+        _spoken_of(plan, chain, mask, read)
+        for plan, chain, mask in zip(plans, chains, masks, strict=True)
+    ]
     who = _winners(masks, _idle(part, chains, masks, read, structure), height)
     rows = (who != NOBODY).arg_true()
     who = who.gather(rows)
@@ -98,6 +102,14 @@ def _chain(plan: Plan, part: Part) -> Chain:
     chain = plan.chain(part)
     assert chain is not None, "only campaigns that touch a part are laid over it"
     return chain
+
+
+def _spoken_of(plan: Plan, chain: Chain, mask: pl.Series, read: Read) -> pl.Series:
+    """Return the rows of a campaign that its sheets speak of, where it has nothing but sheets."""
+    if not chain.only_sheets or chain.part.cell is None:
+        return mask
+    given = [plan.given(sheet, chain.part.cell)["id"] for sheet in chain.sheets.values()]
+    return mask & read([], None)["id"].is_in(pl.concat(given).implode())
 
 
 def _idle(

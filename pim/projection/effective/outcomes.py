@@ -18,7 +18,6 @@ from pim.domain.operations import (
     Clear,
     EntityOperation,
     EntityState,
-    SetValue,
 )
 from pim.domain.structure import Structure
 from pim.domain.values import Cell
@@ -85,9 +84,10 @@ def outcome(chain: Chain, content: Sequence[Any], structure: Structure) -> Outco
                 valid &= kept
                 meant |= _means(step, chain.part, given)
     was, now = (_of(chain.part, each) for each in (before, document))
-    fills = all(_only_fills(s) for s in chain.steps if s.takes(chain.part))
-    if fills:
+    if chain.only_fills:
         claimed = was is None and now is not None
+    elif chain.only_sheets:
+        claimed = meant
     else:
         claimed = meant or was is not None or now is not None
     return Outcome(_alone(chain.part, now), claimed, valid)
@@ -126,11 +126,6 @@ def _means(step: Step, part: Part, given: Mapping[str, Any]) -> bool:
         text = given.get(step.does.column(part.cell))
         return text is not None and (part.currency is None or part.currency in orjson.loads(text))
     return isinstance(step.does, Clear)
-
-
-def _only_fills(step: Step) -> bool:
-    """Tell whether a step leaves alone what holds something."""
-    return isinstance(step.does, SetValue) and step.does.only_empty
 
 
 def _of(part: Part, document: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -85,11 +86,10 @@ class Overlays:
         channel = self.channel if any(plan.by_channel for plan in found[1]) else None
         return (channel, *(key_of(plan, self.at) for plan in found[1]))
 
+    @cached_property
     def names(self) -> frozenset[str]:
         """Return the names of all columns of cells that a campaign may lay something over."""
-        return frozenset(
-            name for plan in self.plans for part in plan.touched() for name in part.names
-        )
+        return frozenset().union(*(plan.names for plan in self.plans))
 
     def whole(self, piece: Piece, column: Column) -> Laid | None:
         """Return what lies over a column of all stored products of a piece."""

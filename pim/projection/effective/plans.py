@@ -84,6 +84,21 @@ class Chain:
     known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @property
+    def taking(self) -> tuple[Step, ...]:
+        """Return the steps that lay something over the part itself."""
+        return tuple(step for step in self.steps if step.takes(self.part))
+
+    @property
+    def only_fills(self) -> bool:
+        """Tell whether it leaves alone what holds something."""
+        return all(isinstance(s.does, SetValue) and s.does.only_empty for s in self.taking)
+
+    @property
+    def only_sheets(self) -> bool:
+        """Tell whether it leaves alone the products that its sheets do not speak of."""
+        return all(isinstance(step.does, Sheet) for step in self.taking)
+
+    @property
     def sheets(self) -> dict[str, Sheet]:
         """Return the sheets that give the part's cell, by the column of what they give."""
         found = (step.does for step in self.steps if isinstance(step.does, Sheet))
@@ -218,6 +233,11 @@ class Plan:
         for part in (p for cell in cells for p in parts_of_cell(self.structure, cell)):
             if any(step.takes(part) for step in self.steps):
                 yield part
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return the columns of cells that it may lay something over."""
+        return frozenset(name for part in self.touched() for name in part.names)
 
     def given(self, sheet: Sheet, cell: Cell) -> pl.DataFrame:
         """Return id and data (JSON) of the products for which a sheet gives a cell."""

@@ -169,7 +169,7 @@ class Effective(Reading):
     def masks(self, now: datetime | None) -> Masks:
         """Return what tells which stored rows meet conditions at a moment."""
         plain = super().masks(now)
-        known = frozenset(plain.compiler.known) | self._overlays.names()
+        known = frozenset(plain.compiler.known) | self._overlays.names
         compiler = type(plain.compiler)(**{**vars(plain.compiler), "known": known})
         return EffectiveMasks(
             catalogue=plain.catalogue, compiler=compiler, ratio=self._ratio_in,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from pim.campaigns import sheets
 from pim.campaigns.running import Campaign, not_ended, running, running_then
@@ -64,7 +63,7 @@ def laid(
     """Return a reading with those of some campaigns laid over it that concern a channel."""
     concerned = [campaign for campaign in campaigns if concerns(campaign, channel)]
     return effective(
-        reading, concerned, channel=channel, at=now, sheets=partial(_sheet, connection)
+        reading, concerned, channel=channel, at=now, sheets=partial(_sheet, connection.engine)
     )
 
 
@@ -74,16 +73,18 @@ def concerns(campaign: Campaign, channel: str) -> bool:
     return not named or channel.casefold() in named
 
 
-def _sheet(connection: Connection, digest: str) -> pl.DataFrame:
-    kept = _kept(connection.engine)
+def _sheet(engine: Engine, digest: str) -> pl.DataFrame:
+    """Return a sheet, on a connection of its own: what is remembered of campaigns may ask later."""
+    kept = _kept(engine)
     found = kept.get(digest)
     if found is None:
-        found = kept[digest] = sheets.frame(connection, digest)
+        with engine.connect() as connection:
+            found = kept[digest] = sheets.frame(connection, digest)
         while len(kept) > SHEETS:
             del kept[next(iter(kept))]
     return found
 
 
 @lru_cache(maxsize=2)
-def _kept(engine: Any) -> dict[str, pl.DataFrame]:
+def _kept(engine: Engine) -> dict[str, pl.DataFrame]:
     return {}
