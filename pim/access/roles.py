@@ -14,6 +14,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "products.approve": "approve the bulk edits of others",
     "campaigns.view": "see campaigns, their calendar and conflicts",
     "campaigns.edit": "save, stop, restore and delete campaigns",
+    "rules.view": "see rules",
+    "rules.edit": "save, enable, run and delete rules",
     "feeds.view": "see feeds, publications and their files",
     "feeds.publish": "publish, release and roll back feeds",
     "feeds.edit": "change what feeds are",
@@ -36,7 +38,7 @@ class Role:
 
 _VIEWS: Final = frozenset(action for action in ACTIONS if action.endswith(".view"))
 _EDITS: Final = frozenset(
-    {"products.edit", "campaigns.edit", "feeds.publish", "runs.cancel", "imports.run"}
+    {"products.edit", "campaigns.edit", "rules.edit", "feeds.publish", "runs.cancel", "imports.run"}
 )
 
 ROLES: Final[Mapping[str, Role]] = {

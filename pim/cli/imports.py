@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import click
 import orjson
 
 from pim.cli.context import Cli, counts_line, parse_json, pass_cli
+from pim.cli.rules import carry_out
 from pim.db.unit_of_work import unit_of_work
+from pim.errors import Refused
 from pim.staging import profiles
 from pim.staging.imports import ImportOptions, ImportResult, ImportRun
 from pim.structure.queries import current
@@ -57,11 +60,23 @@ def import_(cli: Cli, /, paths: tuple[Path, ...], dry_run: bool, **chosen: Any) 
         run = ImportRun.begin(work, cli.settings, list(paths), options)
         run.progress = advance
         result = run.finish()
-    cli.answer(result.document(), lambda: _show(cli, result, dry_run=dry_run))
+    document = result.document()
+    if result.rules_run is not None:
+        document["rules"] = _follow(cli, result.rules_run)
+    cli.answer(document, lambda: _show(cli, result, dry_run=dry_run, rules=document.get("rules")))
     sys.exit(1 if result.counts.rejected or result.counts.conflicts else 0)
 
 
-def _show(cli: Cli, result: ImportResult, *, dry_run: bool) -> None:
+def _follow(cli: Cli, run: int) -> list[dict[str, Any]] | None:
+    """Carry out the rules that imports start; None if a worker was quicker."""
+    with suppress(Refused):
+        return list(carry_out(cli, run)["rules"])
+    return None
+
+
+def _show(
+    cli: Cli, result: ImportResult, *, dry_run: bool, rules: list[dict[str, Any]] | None = None
+) -> None:
     names = ["rows", "created", "updated", "unchanged", "rejected", "warnings"]
     names += ["conflicts"] if result.counts.conflicts else []
     for file, counts in result.files.items():
@@ -79,6 +94,9 @@ def _show(cli: Cli, result: ImportResult, *, dry_run: bool) -> None:
         cli.out.print("This was a dry run: nothing was written.")
     elif result.change_set:
         cli.out.print(f"Change set {result.change_set} (pim undo {result.change_set}).")
+    for each in rules or ():
+        changed = counts_line(each, "changed", "unchanged", "invalid")
+        cli.out.print(f"Rule {each['rule']}: {changed}", markup=False)
     for path in result.error_files:
         cli.out.print(f"Rejected rows: {path}", markup=False)
     for path in result.conflict_files:

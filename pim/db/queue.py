@@ -24,6 +24,7 @@ TASKS: Mapping[str, str] = {
     "preview": "preview",
     "bulk": "bulk",
     "undo": "undo",
+    "rules": "rules",
 }
 
 #: The parameter that counts how often a run was begun without coming further.

@@ -22,7 +22,7 @@ from pim.errors import NotFound, PimError
 STATES = ("queued", "running", "done", "held", "failed", "cancelled", "interrupted")
 #: A run in one of these stopped before its end and can be taken up again.
 UNFINISHED = frozenset({"failed", "cancelled", "interrupted"})
-KINDS = ("import", "export", "preview", "bulk", "undo", "project", "publish")
+KINDS = ("import", "export", "preview", "bulk", "undo", "project", "publish", "rules")
 
 
 class Cancelled(PimError):

@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from pim.db import runs
 from pim.db.run_locks import carrying_out
 from pim.db.troubles import LOST, lost, words
@@ -23,6 +25,7 @@ from pim.domain import conditions, operations
 from pim.domain.operations import Operation
 from pim.domain.structure import Structure
 from pim.editing import ending, pace, selections
+from pim.editing import selection as frozen
 from pim.editing.change_sets import ticking
 from pim.editing.change_sets.guard import Guard
 from pim.editing.change_sets.plan import Plan
@@ -30,13 +33,17 @@ from pim.editing.chunks import Steps
 from pim.editing.refusals import refuse_identity, refuse_unknown
 from pim.editing.result import BulkResult
 from pim.editing.rows import Recheck
-from pim.editing.selection import FILE, Selection, freeze_for
+from pim.editing.selection import FILE, Selection, freeze_for, in_chunks
 from pim.editing.selections import SelectionDocument
 from pim.editing.standing import NOTHING
 from pim.errors import Refused
 from pim.products.change_sets import open_change_set
 from pim.products.models import ChangeSet
 from pim.projection import Projection
+from pim.rules import queries
+from pim.rules.chains import joined
+from pim.rules.definition import parse_rule
+from pim.rules.guard import Guards, stronger
 from pim.settings import Settings
 from pim.storage import run_files
 
@@ -67,6 +74,12 @@ class BulkEdit:
     selection: Mapping[str, Any] | None = None
     #: The planned change set that this carries out, as it was previewed.
     plan: Plan | None = None
+    #: The rule that this carries out: its `code`, and the run `within` which it does.
+    rule: Mapping[str, Any] | None = None
+    #: Rows that were chosen already, in place of choosing them by `where`.
+    rows: pl.DataFrame | None = None
+    #: The change set that it writes, once it has begun.
+    change_set: int | None = field(default=None, init=False)
 
     def run(self) -> BulkResult:
         """Carry the edit out; raises Refused when a document is not valid."""
@@ -79,6 +92,7 @@ class BulkEdit:
                 "where": dict(self.where),
                 "do": [dict(each) for each in self.do],
                 **({"selection": dict(self.selection)} if self.selection is not None else {}),
+                **({"rule": dict(self.rule)} if self.rule else {}),
             },
         )
         with self._held(run):
@@ -105,7 +119,7 @@ class BulkEdit:
         edit = cls(
             work, projection, structure, parameters["where"], parameters["do"], run.label,
             progress, runs_folder, settings, BulkResult.from_document(run.result or {}),
-            parameters.get("selection"), Plan.of(parameters.get("plan")),
+            parameters.get("selection"), Plan.of(parameters.get("plan")), parameters.get("rule"),
         )  # fmt: skip
         edit._resume(run)
         return edit.result
@@ -130,6 +144,7 @@ class BulkEdit:
     ) -> None:
         run.parameters = {"now": self.work.clock().isoformat(), "chunk": 0, **run.parameters}
         self.work.commit()
+        self.change_set = change_set.id
         with self._ended(run, change_set):
             selection = self._selection(run, chosen, steps)
             self._write(run, change_set, chosen, steps, selection)
@@ -143,8 +158,10 @@ class BulkEdit:
         if begun and folder:
             return Selection.load(folder)
         now = datetime.fromisoformat(run.parameters["now"])
-        selection = self._previewed() or freeze_for(
-            self.work.session, self.projection, chosen, steps, now
+        selection = (
+            self._previewed()
+            or self._given()
+            or freeze_for(self.work.session, self.projection, chosen, steps, now)
         )
         if folder and not self.work.dry_run:
             selection.save(folder)
@@ -155,6 +172,10 @@ class BulkEdit:
         self.result.media = dict(selection.media) if selection.media else None
         self._remember(run, 0, selection.rows.height)
         return selection
+
+    def _given(self) -> Selection | None:
+        """Return the rows that the caller has chosen."""
+        return None if self.rows is None else Selection(in_chunks(self.rows, frozen.CHUNK))
 
     def _previewed(self) -> Selection | None:
         """Return the rows that the preview has frozen."""
@@ -178,12 +199,14 @@ class BulkEdit:
         steps = operations.parse(self.do, self.structure)
         refuse_identity(steps, self.structure)
         refuse_unknown(self.work.session, steps, self.structure)
+        if self.rule:
+            steps = tuple(step for _, step in joined(steps, self.structure))
         return chosen, steps
 
     def _open(self, run: runs.Run) -> ChangeSet:
         return open_change_set(
             self.work,
-            kind="bulk",
+            kind="rule" if self.rule else "bulk",
             label=self.label,
             run_id=run.id,
             conditions=self.where if self.selection is None else self.selection,
@@ -235,7 +258,7 @@ class BulkEdit:
         guard = self._guard()
         carried = Steps(
             steps, self.structure, recheck, self.result,
-            unticked=guard.unticked if guard else {}, observer=guard,
+            unticked=guard.unticked if guard else {}, observer=guard, guards=self._guards(now),
         )  # fmt: skip
         total, done = selection.rows.height, run.done
         for number, rows in selection.chunks(run.parameters["chunk"]):
@@ -253,6 +276,16 @@ class BulkEdit:
             self.work.session.refresh(run, ["cancel_requested"])
             if run.cancel_requested:
                 return
+
+    def _guards(self, now: datetime) -> Guards | None:
+        """Return what stronger rules keep from a rule, None for what rules keep from people."""
+        if not self.rule:
+            return None
+        session = self.work.session
+        version = queries.find_rule(session, self.rule["code"])
+        rule = parse_rule(version.document, self.structure)
+        others = queries.enabled(session, self.structure)
+        return stronger(rule, others, now, self.projection.facts)
 
     def _guard(self) -> Guard | None:
         """Return what holds the run to its preview, None for one that was not previewed."""

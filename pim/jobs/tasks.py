@@ -25,6 +25,7 @@ from pim.jobs.editing import edit, preview, undo_change_set
 from pim.jobs.importing import import_files
 from pim.jobs.projecting import project
 from pim.jobs.publishing import publish
+from pim.jobs.rules import run_rules
 from pim.jobs.watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "preview": preview,
     "bulk": edit,
     "undo": undo_change_set,
+    "rules": run_rules,
 }
 
 

@@ -25,6 +25,7 @@ from pim.db.troubles import told
 from pim.errors import PimError
 from pim.jobs import tasks, tick, version
 from pim.jobs.context import JobContext
+from pim.jobs.rules import begin_due
 from pim.jobs.tidying import remove_old_uploads
 from pim.operations.retention import keep_house
 from pim.settings import Settings
@@ -35,6 +36,7 @@ TAKE_OVER_SECONDS = 5.0
 TIDY_SECONDS = 600.0
 VERSION_SECONDS = 10.0
 KEEP_SECONDS = 3600.0
+RULES_SECONDS = 20.0
 HEARTBEAT_SECONDS = 5.0
 LONGEST_WAIT = 15.0
 #: A queue that was open so long was not refused: it is opened again at once.
@@ -105,7 +107,8 @@ def _work(settings: Settings, engine_url: str) -> None:
     keeping = Repeating(
         "Keeping house", KEEP_SECONDS, lambda: keep_house(context.engine, context.settings)
     )
-    with following, folding, taking_over, tidying, checking, keeping:
+    ruling = Repeating("Beginning rules", RULES_SECONDS, lambda: begin_due(context.engine))
+    with following, folding, taking_over, tidying, checking, keeping, ruling:
         asyncio.run(_serve(context))
     context.projection.close()
     context.engine.dispose()

@@ -12,6 +12,7 @@ from pim.domain.violations import Violation
 from pim.errors import NotFound
 from pim.rules.definition import Definition, read_rule
 from pim.rules.models import Rule, RuleVersion
+from pim.rules.schemas import SCHEDULE
 
 
 def find_rule(session: Session, code: str) -> RuleVersion:
@@ -61,6 +62,13 @@ def started_by(session: Session, structure: Structure, trigger: str) -> list[Def
     started = literal(trigger) == any_(RuleVersion.triggers)
     query = _present().where(RuleVersion.enabled, started)
     return understood(session.scalars(query.order_by(*_RANK)).all(), structure)[0]
+
+
+def is_any_scheduled(session: Session) -> bool:
+    """Tell whether any enabled rule has a schedule."""
+    scheduled = literal(SCHEDULE) == any_(RuleVersion.triggers)
+    query = _present().where(RuleVersion.enabled, scheduled).limit(1)
+    return session.scalar(query) is not None
 
 
 def protecting(session: Session, structure: Structure) -> list[Definition]:

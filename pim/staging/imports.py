@@ -18,6 +18,7 @@ from pim.db import runs
 from pim.db.run_locks import carrying_out
 from pim.db.troubles import LOST, lost, words
 from pim.db.unit_of_work import Work
+from pim.editing.rules.running import ask_after_import
 from pim.errors import Refused
 from pim.products.change_sets import close_change_set, find_change_set, open_change_set
 from pim.products.models import ChangeSet
@@ -274,6 +275,7 @@ class ImportRun:
             read_as=dialects(plan.files),
             conflict_cells=first_conflicts(session, self.run.id),
             conflict_files=[str(path) for path in conflict_files],
+            rules_run=self._ask_rules(change_set),
         )
         if not dry_run:
             run_files.share(self.settings, folder / "errors")
@@ -283,6 +285,14 @@ class ImportRun:
         if not dry_run:
             run_files.forget(self.settings, folder / "staged")
         return result
+
+    def _ask_rules(self, change_set: ChangeSet | None) -> int | None:
+        """Let rules at what was written, in the transaction that ends the import."""
+        if change_set is None or self.options.dry_run:
+            return None
+        session = self.work.session
+        run = ask_after_import(self.work, current(session), change_set.id)
+        return run.id if run else None
 
     def _conflict_files(self, folder: Path) -> list[Path]:
         """Write the conflicts for people to decide; a dry run only where it is told to."""

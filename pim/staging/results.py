@@ -22,6 +22,7 @@ class ImportResult:
 
     `read_as` tells for each file how it was read, and what of that was guessed. `conflict_cells`
     are the first 100 cells that the files and others changed differently, with three values.
+    `rules_run` is the run of the rules that imports start, None if there are none.
     """
 
     run: int | None
@@ -34,6 +35,7 @@ class ImportResult:
     read_as: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     conflict_cells: list[dict[str, Any]] = field(default_factory=list)
     conflict_files: list[str] = field(default_factory=list)
+    rules_run: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the JSON answer of `pim import`."""

@@ -27,6 +27,7 @@ KINDS: Final = {
     "undo": "Undo",
     "project": "Projection",
     "publish": "Publication",
+    "rules": "Rules",
 }
 EXAMPLES: Final = 5
 
