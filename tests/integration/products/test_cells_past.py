@@ -190,3 +190,16 @@ def test_before_the_horizon_nothing_is_told_that_may_be_wrong(catalogue: Catalog
     with unit_of_work(catalogue.engine) as work, pytest.raises(Refused, match="was removed"):
         assert kept.change_set is not None
         document_before(work.session, find_entity(work.session, "wax"), kept.change_set)
+
+
+def test_what_a_rule_wrote_is_told_by_the_rule(catalogue: Catalogue) -> None:
+    changed = catalogue.rows("product_models", {"code": "derby", "brand": "acme"})
+    catalogue.execute(
+        "UPDATE change_set SET kind = 'rule', label = 'house-brand' WHERE id = :id",
+        id=changed.change_set,
+    )
+
+    found = why(catalogue, "DRB-BLK-41", "brand").document()
+
+    assert (found["value"], found["by"], found["rule"]) == ("acme", "rule", "house-brand")
+    assert found["from"] == "derby"
