@@ -537,7 +537,16 @@ def test_documents_of_operations_read_back_as_the_same() -> None:
         {"type": "set_family", "family": None},
         {"type": "set_parent", "parent": "derby-black"},
         {"type": "to_simple"},
+        {
+            "type": "attach_media",
+            "field": "picture",
+            "pattern": "{style}_{color}.jpg",
+            "files": [f"0/a/0/a/{'0a' * 20}_derby_black.jpg"],
+            "mode": "replace",
+        },
+        {"type": "delete"},
+        {"type": "restore"},
     ]
-    operations = parse(documents, STRUCTURE)
+    operations = tuple(each for document in documents for each in parse([document], STRUCTURE))
     assert to_documents(operations) == documents
     assert {operation.type for operation in operations} == set(OPERATIONS)
