@@ -59,6 +59,8 @@ _AFTERWARDS: Final = (
     WHERE state IN ('queued', 'running')
     """,
     "UPDATE change_set SET state = 'failed', finished = now() WHERE state = 'running'",
+    # Numbers of the old database's transactions may lie in this one's future.
+    "UPDATE campaign_version SET xid = pg_current_xact_id()",
     # Whoever followed the log of the old database must start anew here.
     "UPDATE horizon SET log_before = (pg_current_xact_id()::text::numeric + 1)::text::xid8",
 )
