@@ -11,11 +11,12 @@ import click
 
 from pim.cli.context import Cli, parse_moment, pass_cli
 from pim.cli.past import restore
+from pim.products.change_sets import find_change_set
 from pim.products.documents import flatten
 from pim.products.history import HistoryEntry, document_at, find_ever, product_history
 from pim.products.past.places import find_place
 from pim.products.past.timeline import cell_history
-from pim.products.past.touched import structure_history
+from pim.products.past.touched import KINDS, change_set_history, structure_history
 from pim.structure.queries import current
 
 DONE = {"create": "created", "update": "changed", "delete": "deleted"}
@@ -108,6 +109,31 @@ def cell(
     cli.answer_lines([event.document() for event in events], _event)
 
 
+@history.command("change-set")
+@click.argument("number", type=int)
+@click.option("--field", help="Only this attribute or column.")
+@click.option("--kind", type=click.Choice(sorted(KINDS)), help="Only products, or only models.")
+@click.option("--limit", default=50, type=click.IntRange(1), help="At most so many products.")
+@click.option("--after", default=0, help="Only those behind this id: the next page.")
+@pass_cli
+def change_set(
+    cli: Cli, number: int, field: str | None, kind: str | None, limit: int, after: int
+) -> None:
+    """Show what a change set did, product by product."""
+    with cli.work() as work:
+        find_change_set(work.session, number)
+        found = change_set_history(
+            work.session,
+            current(work.session),
+            number,
+            field=field,
+            kind=kind,
+            limit=limit,
+            after=after,
+        )
+    cli.answer_lines([each.document() for each in found], _touched)
+
+
 @history.command()
 @click.option("--subject", help="Only this kind of thing: attribute, option, family, category ...")
 @click.option("--limit", default=50, type=click.IntRange(1), help="At most so many changes.")
@@ -146,6 +172,11 @@ def _event(event: Mapping[str, Any]) -> str:
     origin = f"#{event['change_set']} {event['kind']} by {event['author'] or 'the system'}"
     source = f" ({event['by']}, {event['from']})" if event["by"] else ""
     return f"{event['at']} {origin}: {_data(event['old'])} -> {_data(event['new'])}{source}"
+
+
+def _touched(entry: Mapping[str, Any]) -> str:
+    cells = [f"    {c['field']}: {_data(c['old'])} -> {_data(c['new'])}" for c in entry["cells"]]
+    return "\n".join([f"{entry['id']} {entry['identifier']} {DONE[entry['action']]}", *cells])
 
 
 def _changed(change: Mapping[str, Any]) -> str:

@@ -31,7 +31,12 @@ class Touched:
     def document(self) -> dict[str, Any]:
         """Return the JSON of this entry."""
         cells = [vars(cell) for cell in self.entry.cells]
-        told = {"identifier": self.name, "kind": self.kind, "action": self.entry.action}
+        told: dict[str, Any] = {
+            "id": self.id,
+            "identifier": self.name,
+            "kind": self.kind,
+            "action": self.entry.action,
+        }
         source = {"file": self.entry.source_file, "row": self.entry.source_row}
         return {**told, "import": source if self.entry.source_file else None, "cells": cells}
 

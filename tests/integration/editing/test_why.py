@@ -137,6 +137,21 @@ def test_history_is_asked_for_a_cell_and_for_the_structure(catalogue: Catalogue,
     assert undos == []
 
 
+def test_a_change_set_is_shown_product_by_product(catalogue: Catalogue, pim: Call) -> None:
+    rows = [{"sku": "MOC-41", "price-EUR": "2"}, {"sku": "wax", "price-EUR": "1", "vegan": "0"}]
+    number = str(catalogue.rows("products", *rows).change_set)
+
+    _, first = pim("history", "change-set", number, "--limit", "1")
+    _, rest = pim("history", "change-set", number, "--after", str(first[0]["id"]))
+    _, prices = pim("history", "change-set", number, "--field", "price-EUR", "--kind", "product")
+
+    assert [each["identifier"] for each in [*first, *rest]] == ["MOC-41", "wax"]
+    assert [cell["new"] for each in prices for cell in each["cells"]] == ["2", "1"]
+    assert pim("history", "change-set", "999")[0] == 2
+    told = CliRunner().invoke(commands(), ["history", "change-set", number]).stdout
+    assert "    price-EUR: 80 -> 2" in told
+
+
 def test_history_is_told_of_what_was_deleted(catalogue: Catalogue, pim: Call) -> None:
     there = datetime.now(UTC).isoformat()
     where = '{"field": "identifier", "operator": "=", "value": "wax"}'
