@@ -22,7 +22,8 @@ from channels.publication.selection import (
     whole_groups,
 )
 from pim.projection import Reading
-from pim.projection.effective.running import Running, shown
+from pim.projection.effective import Effective
+from pim.projection.effective.running import Running, laid, shown
 
 Made = TypeVar("Made")
 
@@ -98,9 +99,21 @@ class Round:
     def shown(
         self, connection: Connection, reading: Reading, channel: str, now: datetime
     ) -> Reading:
-        """Return a reading with the campaigns that run in a channel, asked for once a round."""
-        known = self._once(reading, "campaigns", Running)
-        return shown(connection, reading, channel, now, known=known)
+        """Return a reading with the campaigns that run in a channel, asked for once a round.
+
+        Feeds that see the same campaigns share one, with what was worked out for it.
+        """
+        if reading.as_of is not None:
+            return shown(connection, reading, channel, now)
+        campaigns = self._once(reading, "campaigns", Running).at(connection, now)
+
+        def make() -> Reading:
+            return laid(connection, reading, campaigns, channel, now)
+
+        key = "shown", channel, tuple((c.id, c.version) for c in campaigns)
+        made = self._once(reading, key, make)
+        by_time = isinstance(made, Effective) and made.follow_time
+        return make() if by_time or made.catalogue is not reading.catalogue else made
 
     def _id(self, reading: Reading, within: pl.Series) -> int:
         """Return a key of some products, which are kept as long as it is one."""
