@@ -21,8 +21,12 @@ from pim.operations.retention import (
     prune_log,
     prune_runs,
 )
+from pim.products.bin import list_bin
+from pim.products.change_sets import open_change_set
 from pim.products.history import document_at, find_entity, product_history
+from pim.products.models import PRODUCT
 from pim.products.undo import undo
+from pim.products.writer import delete
 from pim.projection import Projection
 from pim.structure.queries import current
 
@@ -243,3 +247,22 @@ def test_ages_are_read(given, days):
 def test_ages_that_are_too_short_or_no_ages_are_refused(given, words):
     with pytest.raises(Refused, match=words):
         parse_age(given, what="PIM_KEEP_HISTORY", least=LEAST_HISTORY)
+
+
+def test_what_lies_in_the_bin_for_long_is_given_up_and_history_keeps_it(catalogue):
+    with unit_of_work(catalogue.engine) as work:
+        gone = [find_entity(work.session, name).id for name in ("wax", "laces")]
+        change_set = open_change_set(work, kind="bulk")
+        delete(work.session, change_set_id=change_set.id, kind=PRODUCT, ids=gone)
+    age = "UPDATE history SET at = now() - interval '1 day' * :days WHERE entity_id = :id"
+
+    execute(catalogue.engine, age, days=29, id=gone[0])
+    assert keep_house(catalogue.engine, catalogue.settings)["bin"] == 0
+    execute(catalogue.engine, age, days=31, id=gone[0])
+    assert keep_house(catalogue.engine, catalogue.settings)["bin"] == 1
+
+    with unit_of_work(catalogue.engine) as work:
+        entries, _ = list_bin(work.session)
+    assert [entry.id for entry in entries] == gone[1:]
+    kept = "SELECT count(*) FROM history WHERE action = 2 AND before IS NOT NULL"
+    assert one(catalogue.engine, kept) == 2

@@ -68,7 +68,7 @@ def test_names_that_differ_by_separators_alone_are_told_apart_by_them() -> None:
 
 
 def test_several_placeholders_and_a_number_in_the_middle() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"style": "derby", "color": "dark_brown"},
         {"style": "derby", "color": "black"},
         {"style": "derby", "color": None},
