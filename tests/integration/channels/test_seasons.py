@@ -279,3 +279,17 @@ def test_a_reading_without_running_campaigns_is_the_base(season: Season) -> None
         later = shown(connection, reading, "web", START + timedelta(days=1))
         assert isinstance(later, Effective)
         assert shown(connection, later, "web", START) is reading
+
+
+def test_a_campaigns_price_is_no_price_gone_by(season: Season) -> None:
+    lowest = [{"type": "lowest_price"}, {"type": "price_format"}]
+    season.shop.feed(mapping={**FEED["mapping"], "before": {"from": "price", "steps": lowest}})
+    season.save(do=[{"type": "set", "field": "price", "value": {"EUR": "1"}}])
+    season.now = START + timedelta(days=1)
+
+    season.publish()
+
+    header, *rows = season.shop.text().splitlines()
+    assert header == "sku,name,price,colour,stock,before"
+    assert "laces,Laces,1.00 EUR,,9,3.50 EUR" in rows
+    assert "derby-red-36,Derby,1.00 EUR,Red,0,100.00 EUR" in rows
