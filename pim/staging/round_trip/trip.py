@@ -13,7 +13,8 @@ from pim.staging.header import KEYS, HeaderPlan
 from pim.staging.round_trip import problems
 from pim.staging.round_trip.conflicts import Clashes
 from pim.staging.round_trip.marks import read_marks
-from pim.staging.round_trip.past import LEAVES, Past, find_covered, find_leaves, find_marked
+from pim.staging.round_trip.past import Past
+from pim.staging.round_trip.queries import LEAVES, find_covered, find_leaves, find_marked
 from pim.staging.round_trip.spreadsheets import reformatted
 
 
