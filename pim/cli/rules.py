@@ -187,8 +187,11 @@ def _carried_out(cli: Cli, codes: Sequence[str], user: str | None) -> dict[str, 
 def carry_out(cli: Cli, number: int) -> dict[str, Any]:
     """Carry out a run of rules here and now, and return its result."""
     with cli.engine() as engine, cli.progress("Rules") as advance:
-        url = engine.url.render_as_string(hide_password=False)
-        ended = go_on(JobContext(cli.settings, url), number, Watch(engine, number, show=advance))
+        context = JobContext(cli.settings, engine.url.render_as_string(hide_password=False))
+        try:
+            ended = go_on(context, number, Watch(engine, number, show=advance))
+        finally:
+            context.engine.dispose()
         return dict(ended.result or {})
 
 
