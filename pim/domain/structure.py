@@ -279,6 +279,15 @@ class Structure:
         return next((a for a in self.attributes if a.type == "pim_catalog_identifier"), None)
 
     @cached_property
+    def categories_below(self) -> Mapping[int, frozenset[str]]:
+        """Map each category, by id, to its own code and those of all below it."""
+        found: dict[int, set[str]] = {}
+        for category in self.categories:
+            for number in category.path:
+                found.setdefault(number, set()).add(category.code)
+        return {number: frozenset(codes) for number, codes in found.items()}
+
+    @cached_property
     def active_locales(self) -> tuple[str, ...]:
         """Return the locales that any channel uses, in the channels' order."""
         return tuple(dict.fromkeys(code for c in self.channels for code in c.locales))

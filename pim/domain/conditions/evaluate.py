@@ -199,8 +199,9 @@ def _categories(leaf: Leaf, product: ProductView, structure: Structure, _n: date
 
 def descendants(codes: list[str], structure: Structure) -> frozenset[str]:
     """Return the categories named and all below them, in stored spelling."""
-    roots = {found.id for code in codes if (found := structure.categories.get(code))}
-    return frozenset(c.code for c in structure.categories if roots & set(c.path))
+    found = (structure.categories.get(code) for code in codes)
+    below = (structure.categories_below[category.id] for category in found if category)
+    return frozenset().union(*below)
 
 
 def _enabled(leaf: Leaf, product: ProductView, _s: Structure, _n: datetime) -> bool:
