@@ -81,12 +81,14 @@ class Rows(ABC):
     looks_at: frozenset[str] | None = None
     #: Whether it writes nothing beside the rows themselves, which other rows would look at.
     alone: bool = True
+    #: Whether it looks at nothing and writes nothing beside its rows and the models above them.
+    within: bool = False
 
     def __init__(self, outcomes: Outcomes, attributes: tuple[str, ...]) -> None:
         self._outcomes = outcomes
         self.attributes = attributes
 
-    def take(self, rows: pl.DataFrame) -> None:
+    def take(self, rows: pl.DataFrame) -> None:  # noqa: B027 - most take no note
         """Take note of the chosen rows of a chunk, before any of them is decided."""
 
     @abstractmethod
@@ -184,6 +186,8 @@ class Rows(ABC):
 class CellRows(Rows):
     """Rows of an operation on cells."""
 
+    within = True
+
     def __init__(self, outcomes: CellOutcomes) -> None:
         super().__init__(outcomes, (outcomes.operation.field,))
         self._of_cells = outcomes
@@ -215,6 +219,8 @@ class CellRows(Rows):
 
 class EntityRows(Rows):
     """Rows of an operation on status, categories or groups."""
+
+    within = True
 
     def __init__(self, outcomes: EntityOutcomes) -> None:
         super().__init__(outcomes, (outcomes.operation.touches,))
