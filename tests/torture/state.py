@@ -185,13 +185,13 @@ def _column_hash(frame: pl.DataFrame) -> str:
 
 def _columns(projection: Projection, known: manifest.Manifest) -> set[str]:
     """Return the columns of a manifest that a reading holds."""
-    found: set[str] = set()
-    for segment in known.segments:
-        for name in (segments.ITEMS, segments.OWNERS):
-            path = projection.folder / manifest.SEGMENTS / segment.name / name
-            if path.exists():
-                found.update(segments.open_file(path).column_names)
-    return found
+    folder = projection.folder / manifest.SEGMENTS
+    return {
+        name
+        for segment in known.segments
+        for side in (segments.ITEMS, segments.OWNERS)
+        for name in segments.open_side(folder, segment, side)
+    }
 
 
 def state_of(place: Place) -> State:
