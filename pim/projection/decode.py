@@ -20,6 +20,9 @@ from pim.projection.layout import Layout, well_typed
 
 BLOCK = 8 << 20
 
+#: Where pyarrow's guesses at types do not fit: within a block, and from one block to the next.
+_MISREAD = (pa.ArrowInvalid, pa.ArrowNotImplementedError)
+
 
 class Decoder:
     """Reads chunks of one stream of documents; what it learns of the cells stays."""
@@ -43,13 +46,13 @@ class Decoder:
         try:
             inferred = self._parse(lines, block, unexpected="infer")
             learned = self._layout.learn_type(inferred.schema.field("values").type)
-        except pa.ArrowInvalid:
+        except _MISREAD:
             inferred, learned = None, self._layout.learn_documents(lines)
         if inferred is not None and not learned:
             return inferred
         try:
             return self._parse(lines, block, unexpected="ignore")
-        except pa.ArrowInvalid:
+        except _MISREAD:
             whole = well_typed(lines, self._layout.type())
             return self._parse(whole, block, unexpected="ignore")
 

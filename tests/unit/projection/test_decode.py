@@ -121,3 +121,12 @@ def test_one_odd_line_does_not_change_what_others_say():
     )
 
     assert frame["stock"].to_list() == [None, 4]
+
+
+def test_lists_that_begin_in_a_later_block_than_their_column_are_read(monkeypatch):
+    monkeypatch.setattr("pim.projection.decode.BLOCK", 400)
+    lists = [{"gallery": one(["a/front.png"])}] * 40
+
+    frame = decoded(*[{"gallery": None}] * 40, *lists)
+
+    assert frame["gallery"].null_count() == 40

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pim.db.queue import requeue_run
+from pim.db.runs import find_run
+from pim.db.unit_of_work import unit_of_work
 from pim.jobs import tasks
 from pim.jobs.rules import begin_due
 from pim.jobs.watch import Watch
@@ -269,4 +272,38 @@ def test_a_run_that_was_killed_goes_on_and_equals_one_that_was_not(
     assert result["rules"][0]["rule"] == "stocked"
     names = ("wax", "laces", "DRB-BLK-41", "DRB-COG-41", "MOC-41")
     assert {ruler.catalogue.value(name, "stock") for name in names} == {"5"}
+    assert ruler.catalogue.value("derby", "brand") == "acme"
+
+
+def test_a_cancelled_run_stops_after_its_chunk_and_goes_on_when_it_is_resumed(
+    ruler: Ruler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pim.editing.selection.CHUNK", 1)
+    ruler.save(
+        rule("stocked", put("stock", 5), priority=20),
+        rule("branded", put("brand", "acme"), where=SHOES),
+    )
+    number = ruler.ask()
+
+    def cancel(*_: object) -> None:
+        ruler.catalogue.execute(
+            "UPDATE run SET cancel_requested = true WHERE id = :run", run=number
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "Watch", lambda engine, run: Watch(engine, run, show=cancel))
+        tasks.carry_out(ruler.context, "rules", number)
+
+    assert ruler.run_of(number).state == "cancelled"
+    states = ruler.catalogue.query("SELECT state FROM run WHERE kind = 'bulk'")
+    assert [state for (state,) in states] == ["cancelled"]
+    assert ruler.catalogue.query("SELECT state FROM change_set WHERE kind = 'rule'") == [
+        ("cancelled",)
+    ]
+    with unit_of_work(ruler.catalogue.engine) as work:
+        requeue_run(work, find_run(work.session, number))
+    result = ruler.work_at(number)
+
+    assert result["rules"][0]["rule"] == "stocked"
+    assert ruler.catalogue.value("MOC-41", "stock") == "5"
     assert ruler.catalogue.value("derby", "brand") == "acme"
