@@ -149,5 +149,5 @@ def test_there_must_be_something_to_go_back_to(catalogue: Catalogue) -> None:
         put_back(catalogue, "wax", moment=before_all)
     with pytest.raises(NotFound, match="did not touch"):
         put_back(catalogue, "wax", before=999)
-    with pytest.raises(Refused, match="name a locale|Choose one of"):
+    with pytest.raises(Refused, match=r"name a locale|Choose one of"):
         put_back(catalogue, "wax", field="name", moment=before_all)
