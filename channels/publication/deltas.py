@@ -83,7 +83,7 @@ def _within(
     if changed is None:
         return None
     seasonal = moved(connection, reading, definition, now, last)
-    if seasonal is None or len(seasonal) > reading.catalogue.products.height * MANY:
+    if seasonal is None or len(seasonal) > reading.base.catalogue.products.height * MANY:
         return None
     if seasonal:
         changed = sorted({*changed, *seasonal})

@@ -17,6 +17,7 @@ from channels.past_prices.columns import with_past_prices
 from channels.publication import ledger
 from channels.publication.files import CURRENT, DELTA, FeedFolder
 from channels.publication.selection import SKUS, whole_groups
+from channels.publication.withheld import refuse_withheld
 from pim.db.unit_of_work import Work
 from pim.domain.decimals import canonical
 from pim.domain.structure import ALL, Structure
@@ -130,6 +131,7 @@ def _frame(reading: Reading, compiled: CompiledMapping, product: int) -> tuple[p
     frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
     row = frame["id"].index_of(product)
     if row is None:
+        refuse_withheld(reading, product)
         raise NotFound("The product of this item does not exist any more.")
     return frame, row
 

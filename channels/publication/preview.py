@@ -11,6 +11,7 @@ from channels.feeds.definition import parse_feed
 from channels.models import Feed
 from channels.past_prices.columns import with_past_prices
 from channels.publication.selection import SKUS, select_products, whole_groups
+from channels.publication.withheld import refuse_withheld
 from pim.db.unit_of_work import Work
 from pim.errors import NotFound, Refused
 from pim.products.history import find_entity
@@ -38,6 +39,7 @@ def preview_item(work: Work, projection: Projection, feed: Feed, identifier: str
         frame = reading.frame(sorted(compiled.columns | {"id"}), ids=ids, levels=SKUS)
         asked = pl.Series("id", [entity.id])
         frame = with_past_prices(frame, compiled, work.session, now, reading=reading)
+        refuse_withheld(reading, entity.id)
         selected = entity.id in select_products(reading, definition, now, among=asked)
     row = frame["id"].index_of(entity.id)
     if row is None:

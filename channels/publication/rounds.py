@@ -113,7 +113,7 @@ class Round:
         key = "shown", channel, tuple((c.id, c.version) for c in campaigns)
         made = self._once(reading, key, make)
         by_time = isinstance(made, Effective) and made.follow_time
-        return make() if by_time or made.catalogue is not reading.catalogue else made
+        return make() if by_time or made.base.catalogue is not reading.base.catalogue else made
 
     def _id(self, reading: Reading, within: pl.Series) -> int:
         """Return a key of some products, which are kept as long as it is one."""
@@ -134,7 +134,7 @@ def _whole_groups(
     reading: Reading, products: Sequence[int], groups: frozenset[str]
 ) -> pl.Series | None:
     ids = pl.Series("id", products, dtype=pl.Int64)
-    if groups and _frame(reading, ["id"], ids).height < len(products):
+    if groups and _frame(reading.base, ["id"], ids).height < len(products):
         return None
     return whole_groups(reading, products, groups)
 

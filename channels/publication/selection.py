@@ -35,7 +35,7 @@ def select_products(
     The condition asks what the reading shows, campaigns included, unless it says otherwise.
     """
     asked = reading.base if definition.where.view == "base" else reading
-    ids = asked.matching(definition.where, levels=SKUS, now=now, ids=among)
+    ids = reading.shows(asked.matching(definition.where, levels=SKUS, now=now, ids=among))
     if definition.completeness_minimum is None:
         return ids
     for locale in definition.completeness_locales:
@@ -81,6 +81,7 @@ def in_one_only(one: pl.Series, other: pl.Series) -> list[int]:
 def whole_groups(reading: Reading, products: Sequence[int], columns: frozenset[str]) -> pl.Series:
     """Return products with all that share a group with them (a root, a colourway, a parent)."""
     ids = pl.Series("id", products, dtype=pl.Int64)
+    reading = reading.base  # what a drop withholds shares groups with others all the same
     for column in sorted(columns):
         frame = reading.frame(["id", column], levels=SKUS)
         touched = frame.filter(pl.col("id").is_in(ids.implode()))[column].drop_nulls()

@@ -22,7 +22,7 @@ from pim.projection import Reading
 
 _PATH = "\x00path"
 
-State = Literal["live", "changed", "joining", "leaving", "held", "outside"]
+State = Literal["live", "changed", "joining", "leaving", "held", "outside", "withheld"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,9 @@ class Standing:
 
     - live: published as it is now; changed: published, and the next publication will differ;
     - joining: not published yet, the next publication takes it in; leaving: the reverse;
-    - held: the feed selects it, and `problems` keep it out; outside: the feed does not select it.
+    - held: the feed selects it, and `problems` keep it out; outside: the feed does not select it;
+    - withheld: a drop keeps it out, `until` its moment (`drop` is its code). One that is published
+      still is leaving.
 
     `problems` are entries of the quality report (rule, target, severity, examples, mend).
     """
@@ -41,6 +43,8 @@ class Standing:
     publication: int | None
     item: str | None
     problems: Sequence[dict[str, Any]]
+    drop: str | None = None
+    until: datetime | None = None
 
 
 class Told(NamedTuple):
@@ -111,7 +115,16 @@ def standing(
     problems = [] if built is None else [rule.as_json() for rule in built.checked.report]
     item = told["item"][0] if told.height else None
     state = _state(built, told, _own(built, definition, product))
-    return Standing(feed=feed, state=state, publication=number, item=item, problems=problems)
+    drop = reading.withheld_by(product)
+    return Standing(
+        feed=feed,
+        state="withheld" if drop and state == "outside" else state,
+        publication=number,
+        item=item,
+        problems=problems,
+        drop=drop.code if drop else None,
+        until=drop.ends_at if drop else None,
+    )
 
 
 def _group(related: pl.DataFrame, definition: Definition, product: int) -> pl.Series:

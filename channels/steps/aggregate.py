@@ -18,7 +18,7 @@ Function = Literal["first", "min", "max", "count", "sum", "list"]
 
 #: Simple products and lone variants are a group of their own: ids are unique over all levels.
 KEYS: Mapping[Over, pl.Expr] = {
-    "root": pl.col("root"),
+    "root": pl.coalesce("root", "id"),
     "colourway": pl.coalesce("colourway", "id"),
     "parent": pl.coalesce("parent", "id"),
 }

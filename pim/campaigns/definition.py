@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from pim.campaigns.overlaid import Known, Overlay, read_overlays
 from pim.campaigns.schemas import WHEN, CampaignSchema
@@ -39,6 +39,18 @@ class Definition:
     document: Mapping[str, Any]
 
 
+@dataclass
+class Parts:
+    """What a document says, as far as it could be read, and what is wrong with it."""
+
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    interval: Interval = field(default_factory=Interval)
+    channels: list[str] = field(default_factory=list)
+    locales: list[str] = field(default_factory=list)
+    where: Condition = field(default_factory=Condition)
+    violations: list[Violation] = field(default_factory=list)
+
+
 def parse_campaign(
     document: Mapping[str, Any], structure: Structure, *, known: Known = lambda _: False
 ) -> Definition:
@@ -57,32 +69,44 @@ def read_campaign(
     document: Any, structure: Structure, *, known: Known = lambda _: False
 ) -> tuple[Definition | None, list[Violation]]:
     """Return what a document says, None with every problem if it cannot be used."""
+    parts = read_parts(document, structure)
+    overlays: tuple[Overlay, ...] = ()
+    if "do" in parts.shape:
+        overlays, faults = read_overlays(parts.shape["do"], structure, known=known)
+        parts.violations += faults
+    if parts.violations:
+        return None, parts.violations
+    return _definition(parts, overlays), []
+
+
+def read_parts(
+    document: Any,
+    structure: Structure,
+    *,
+    schema: Schema | None = None,
+    when: Sequence[str] = WHEN,
+    guide: str = GUIDE,
+) -> Parts:
+    """Return what a document says of times, channels, locales and products, and what is wrong.
+
+    `schema` is its shape, by default that of a campaign; `when` names its times; `guide` is the
+    page that shows such documents.
+    """
     if not isinstance(document, Mapping):
-        message = "A campaign is an object of JSON; {value} is something else."
-        mend = f"{GUIDE} shows one."
-        return None, [problem("campaign.document", "", message, document, mend=mend)]
-    shape, violations = _shape(document)
-    interval = read_interval(shape)
+        message = "Such a document is an object of JSON; {value} is something else."
+        mend = f"{guide} shows one."
+        return Parts(violations=[problem("campaign.document", "", message, document, mend=mend)])
+    shape, violations = _shape(document, schema or CampaignSchema(), guide)
+    interval = read_interval(shape, when=when)
     channels, locales = _names(shape, structure, violations)
     where = _where(shape, structure, violations)
     violations += interval.violations
-    overlays: tuple[Overlay, ...] = ()
-    if "do" in shape:
-        overlays, faults = read_overlays(shape["do"], structure, known=known)
-        violations += faults
-    if violations:
-        return None, violations
-    return _definition(shape, interval, channels, locales, where, overlays), []
+    return Parts(shape, interval, channels, locales, where, violations)
 
 
-def _definition(
-    shape: Mapping[str, Any],
-    interval: Interval,
-    channels: list[str],
-    locales: list[str],
-    where: Condition,
-    overlays: tuple[Overlay, ...],
-) -> Definition:
+def _definition(parts: Parts, overlays: tuple[Overlay, ...]) -> Definition:
+    shape, interval = parts.shape, parts.interval
+    channels, locales = parts.channels, parts.locales
     label = shape["label"] or shape["code"]
     start, end = (interval.instants[name] for name in WHEN)
     canonical = {**shape, **interval.texts, "label": label}
@@ -98,33 +122,35 @@ def _definition(
         channels=tuple(channels),
         locales=tuple(locales),
         priority=shape["priority"],
-        where=where,
+        where=parts.where,
         live=shape["live"],
         overlays=overlays,
         document=canonical,
     )
 
 
-def _shape(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Violation]]:
+def _shape(
+    document: Mapping[str, Any], schema: Schema, guide: str
+) -> tuple[dict[str, Any], list[Violation]]:
     """Return the members that have the right shape, the defaults among them."""
     try:
-        return dict(CampaignSchema().load(document)), []
+        return dict(schema.load(document)), []
     except ValidationError as error:
         shape = error.valid_data if isinstance(error.valid_data, dict) else {}
         left = {key: value for key, value in shape.items() if key not in error.messages_dict}
-        return left, list(_messages("", error.messages_dict, document))
+        return left, list(_messages("", error.messages_dict, document, guide))
 
 
-def _messages(path: str, tree: Any, document: Any) -> Iterator[Violation]:
+def _messages(path: str, tree: Any, document: Any, guide: str) -> Iterator[Violation]:
     if isinstance(tree, Mapping):
         for key, below in tree.items():
             inner = document.get(key) if isinstance(document, Mapping) else None
-            yield from _messages(f"{path}.{key}".strip("."), below, inner)
+            yield from _messages(f"{path}.{key}".strip("."), below, inner, guide)
         return
     for text in tree:
         yield problem(
             "campaign.document", path, "{text}", "" if document is None else document,
-            text=text, mend=f"Correct the document; {GUIDE} describes every key.",
+            text=text, mend=f"Correct the document; {guide} describes every key.",
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pim.campaigns.running import WITHHOLD
 from pim.domain import operations
 from pim.domain.addresses import EVERY
 from pim.domain.attribute_types.problems import listed, problem
@@ -64,6 +65,8 @@ def _read(
 ) -> tuple[Overlay | None, list[Violation]]:
     if document.get("type") == CELLS:
         return _sheet(document, path, known)
+    if document.get("type") == WITHHOLD:
+        return None, [_by_a_drop(path)]
     fitted, faults = _fitted(document, structure, path)
     try:
         (operation,) = operations.parse([fitted], structure, path=path)
@@ -145,6 +148,12 @@ def _no_overlay(kind: str, path: str) -> Violation:
         kind,
         mend="Use pim bulk for it, which writes products and can be undone.",
     )
+
+
+def _by_a_drop(path: str) -> Violation:
+    message = "A campaign lays values over products; to {value} them is what a drop does."
+    mend = "Write a drop, with the moment from which products are shown: pim drop apply FILE."
+    return problem("campaign.no_overlay", f"{path}.type", message, WITHHOLD, mend=mend)
 
 
 def _identity(operation: CellOperation, structure: Structure, path: str) -> list[Violation]:

@@ -7,10 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.orm import Session, scoped_session
+
+#: What a drop does: its products are not there for its channels while it runs.
+WITHHOLD: Final = "withhold"
 
 Readable = Session | scoped_session[Session] | Connection
 
@@ -99,6 +102,11 @@ class Campaign:
     where: Mapping[str, Any]
     do: Sequence[Mapping[str, Any]]
     members: tuple[int, ...] | None
+
+    @property
+    def withholds(self) -> bool:
+        """Tell whether it keeps its products from being shown: a drop before its moment."""
+        return any(document.get("type") == WITHHOLD for document in self.do)
 
     def runs_at(self, moment: datetime) -> bool:
         """Tell whether it runs at a moment."""

@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, Text, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from pim.campaigns.definition import Definition
+from pim.campaigns.drops import is_drop
 from pim.campaigns.models import Campaign, CampaignMembers, CampaignVersion
 from pim.campaigns.queries import find_campaign, lookup, state_of
 from pim.db import change_log
@@ -60,6 +61,7 @@ def save(
     lock(work)
     known = lookup(work.session, definition.code)
     _check_expected(definition.code, known.version if known else 0, expected)
+    _check_kind(known, definition)
     digest = None if members is None else _keep_members(work, members)
     if known and same(known.document, definition.document) and known.members == digest:
         return Saved(known, "unchanged")
@@ -127,6 +129,15 @@ def _check_expected(code: str, present: int, expected: int | None) -> None:
     raise Conflict(
         f'The campaign "{code}" is at version {present}, not {expected}: somebody else has saved '
         f"it meanwhile. Look at it (pim campaign show {code}), then apply your change to that."
+    )
+
+
+def _check_kind(known: CampaignVersion | None, definition: Definition) -> None:
+    if known is None or is_drop(known.document) == is_drop(definition.document):
+        return
+    kind, other = ("drop", "campaign") if is_drop(known.document) else ("campaign", "drop")
+    raise Refused(
+        f'"{known.code}" is a {kind} already, so no {other} can have this code. Choose another one.'
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -36,18 +36,18 @@ class Interval:
         self.violations.append(problem(code, path, message, value, **parameters))
 
 
-def read_interval(shape: Mapping[str, Any]) -> Interval:
+def read_interval(shape: Mapping[str, Any], *, when: Sequence[str] = WHEN) -> Interval:
     """Return the instants between which a campaign runs, [start, end), and what is wrong.
 
-    What the shape lacks was found wrong before.
+    What the shape lacks was found wrong before. `when` names the members that hold times.
     """
     interval = Interval()
     if name := shape.get("time_zone"):
         interval.zone = local_times.zone_named(name)
         if interval.zone is None:
             _note_zone(interval, name)
-    folds = _folds(interval, shape.get("fold"))
-    for name in WHEN:
+    folds = _folds(interval, shape.get("fold"), when)
+    for name in when:
         local = _local(interval, name, shape[name]) if name in shape else None
         if local is not None and interval.zone is not None:
             _locate(interval, name, local, interval.zone, folds.get(name))
@@ -66,14 +66,15 @@ def _note_zone(interval: Interval, name: str) -> None:
     interval.note("campaign.unknown_time_zone", "time_zone", message, name, meant=shown, mend=mend)
 
 
-def _folds(interval: Interval, given: Any) -> dict[str, local_times.Fold]:
+def _folds(interval: Interval, given: Any, when: Sequence[str]) -> dict[str, local_times.Fold]:
     """Return which of two equal times is meant, of the start and of the end."""
     if given is None:
         return {}
-    named = dict(given) if isinstance(given, Mapping) else dict.fromkeys(WHEN, given)
-    if set(named) <= set(WHEN) and set(map(str, named.values())) <= set(FOLDS):
+    named = dict(given) if isinstance(given, Mapping) else dict.fromkeys(when, given)
+    if set(named) <= set(when) and set(map(str, named.values())) <= set(FOLDS):
         return named
-    expected = '"earlier" or "later", or an object with one of them for starts_at and ends_at'
+    names = " and ".join(when)
+    expected = f'"earlier" or "later", or an object with one of them for {names}'
     interval.violations.append(wrong_type("fold", given, expected))
     return {}
 

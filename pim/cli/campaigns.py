@@ -11,6 +11,7 @@ import click
 from pim.campaigns import queries
 from pim.campaigns.definition import Definition
 from pim.campaigns.describing import summary, traced
+from pim.campaigns.drops import is_drop
 from pim.campaigns.models import CampaignVersion
 from pim.cli.campaign_plans import conflicts, import_, show_conflicts, what_if_
 from pim.cli.context import Cli, parse_json, parse_moment, pass_cli
@@ -51,10 +52,13 @@ def campaign() -> None:
 @click.option("--channel", help="Only those that concern this channel.")
 @pass_cli
 def list_(cli: Cli, start: str | None, end: str | None, channel: str | None) -> None:
-    """List the campaigns with their state: planned, running, ended or stopped."""
+    """List the campaigns with their state: planned, running, ended or stopped.
+
+    Drops have a list of their own: pim drop list.
+    """
     with cli.work() as work:
         now = work.clock()
-        found = _listed(work, start, end, channel)
+        found = [v for v in _listed(work, start, end, channel) if not is_drop(v.document)]
         answers = [summary(work.session, each, now) for each in found]
     cli.answer_lines(answers, _line)
 

@@ -96,6 +96,14 @@ class Reading:
         """Return a key of what campaigns lay over a column; None where it shows the base."""
         return None
 
+    def shows(self, ids: pl.Series) -> pl.Series:
+        """Return those of some products that no drop withholds."""
+        return ids
+
+    def withheld_by(self, product: int) -> Campaign | None:
+        """Return the drop that withholds a product the longest; None if it is shown."""
+        return None
+
     @property
     def catalogue(self) -> Catalogue:
         """Return the segments that are shown."""

@@ -82,8 +82,21 @@ def apply_campaigns(
     same condition stay. `expected` is the version that a single document was made from. Raises
     Refused with every problem, NotPermitted, and Conflict if somebody else saved meanwhile.
     """
+    return save_definitions(
+        work, projection, read_documents(work, documents, structure), expected=expected
+    )
+
+
+def save_definitions(
+    work: Work,
+    projection: Projection,
+    definitions: Sequence[Definition],
+    *,
+    expected: int | None = None,
+    noun: str = "campaign",
+) -> Written:
+    """Create or change campaigns as `apply_campaigns` does, by what their documents mean."""
     require(work, ACTION)
-    definitions = read_documents(work, documents, structure)
     # Products are chosen before the change set begins: the projection waits for nobody's lock.
     members = [_members(work, projection, definition) for definition in definitions]
 
@@ -93,7 +106,7 @@ def apply_campaigns(
             for definition, ids in zip(definitions, members, strict=True)
         ]
 
-    return _written(work, _label("Save", [d.code for d in definitions]), save)
+    return _written(work, _label("Save", [d.code for d in definitions], noun), save)
 
 
 def stop_campaign(work: Work, code: str) -> Written:
@@ -262,6 +275,6 @@ def _heading(documents: Sequence[Document]) -> str:
     return "The campaigns are not valid, so none was saved."
 
 
-def _label(verb: str, codes: Sequence[str]) -> str:
+def _label(verb: str, codes: Sequence[str], noun: str = "campaign") -> str:
     shown = ", ".join(codes[:3]) + (f" and {len(codes) - 3} more" if len(codes) > 3 else "")
-    return f"{verb} {'campaign' if len(codes) == 1 else 'campaigns'} {shown}"
+    return f"{verb} {noun if len(codes) == 1 else noun + 's'} {shown}"

@@ -56,6 +56,8 @@ class Overlays:
         self._sheets = sheets
         memory = catalogue.pieces[0].worked_out(base.structure).setdefault("plans", {})
         self.plans = [self._plan(memory, campaign) for campaign in self.campaigns]
+        #: Those of them that are drops.
+        self.withholding = [plan for plan in self.plans if plan.campaign.withholds]
         self._touching: dict[str, tuple[Part, list[Plan]] | None] = {}
 
     def _plan(self, memory: dict[Any, Any], campaign: Campaign) -> Plan:

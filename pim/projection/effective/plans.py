@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from pim.campaigns.overlaid import CELLS
-from pim.campaigns.running import Campaign
+from pim.campaigns.running import WITHHOLD, Campaign
 from pim.domain import conditions, dates, operations
 from pim.domain.conditions import Node, leaves
 from pim.domain.operations import (
@@ -176,6 +176,8 @@ class Plan:
         for document in self.campaign.do:
             if document.get("type") == CELLS:
                 yield Step(sheet := Sheet(str(document["sheet"])), self._cells_of(sheet))
+            elif document.get("type") == WITHHOLD:
+                continue
             elif (fitted := _fitted(document, self.structure, self.channel)) is not None:
                 try:
                     (operation,) = operations.parse([fitted], self.structure)

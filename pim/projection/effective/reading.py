@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property, reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
@@ -19,6 +21,7 @@ from pim.projection.effective.masks import EffectiveMasks
 from pim.projection.effective.overlays import Overlays
 from pim.projection.effective.parts import Part, part_of
 from pim.projection.effective.plans import Plan, Sheet, Sheets
+from pim.projection.effective.withholding import Hidden, Visible, is_link, linking
 from pim.projection.masks import Masks
 from pim.projection.ordering import Arrangement, Found
 from pim.projection.piece import FEW, Piece, take
@@ -71,6 +74,18 @@ class Effective(Reading):
         self._overlays = Overlays(
             base, base.catalogue, campaigns, channel=channel, at=at, sheets=sheets
         )
+        self._visible = self._leave_out()
+        self._catalogue = self._visible or base.catalogue
+        self._hidden = Hidden(base, self._visible) if self._visible else None
+
+    def _leave_out(self) -> Visible | None:
+        """Return the catalogue without what drops withhold, None if they withhold nothing."""
+        whole = self._base.catalogue
+        masks = [
+            whole.each(lambda piece, plan=plan: chosen(self._base, piece, plan, self._overlays.at))  # type: ignore[misc]
+            for plan in self._overlays.withholding
+        ]
+        return Visible(whole, reduce(or_, masks)) if masks else None
 
     @property
     def base(self) -> Reading:
@@ -110,11 +125,37 @@ class Effective(Reading):
 
     def over(self, name: str) -> Hashable:
         """Return a key of what campaigns lay over a column; None where it shows the base."""
-        return self._key(columns.find(self.structure, name))
+        key = self._key(columns.find(self.structure, name))
+        return (key, *self._left_out) if self._left_out else key
+
+    def shows(self, ids: pl.Series) -> pl.Series:
+        """Return those of some products that no drop withholds."""
+        if self._visible is None:
+            return ids
+        return ids.filter(~ids.is_in(self._visible.withheld.implode()))
+
+    def withheld_by(self, product: int) -> Campaign | None:
+        """Return the drop that withholds a product the longest; None if it is shown."""
+        asked = pl.Series("id", [product], dtype=pl.Int64)
+        found = [
+            plan.campaign
+            for plan in self._overlays.withholding
+            if self.chosen(plan.campaign).is_in(asked.implode()).any()
+        ]
+        return max(found, key=lambda drop: drop.ends_at, default=None)
+
+    @cached_property
+    def _left_out(self) -> tuple[Hashable, ...]:
+        """Return a key of what drops withhold, nothing if they withhold nothing."""
+        return tuple(key_of(plan, self._overlays.at) for plan in self._overlays.withholding)
 
     def reached(self, campaign: Campaign, names: Iterable[str]) -> pl.Series:
         """Return the products over whose columns one of the campaigns may lay something."""
         plan = self._plan(campaign)
+        if campaign.withholds:
+            withheld = self.chosen(campaign)
+            found = [columns.find(self.structure, lowered.plain(n) or n) for n in names]
+            return pl.concat([withheld, linking(self._base, withheld, found)]).unique()
         parts = {tuple(p.names): p for name in names for p in self._parts(name)}
         chains = list(filter(None, map(plan.chain, parts.values())))
         ids = self.chosen(campaign) if chains else pl.Series("id", [], dtype=pl.Int64)
@@ -144,23 +185,22 @@ class Effective(Reading):
     def chosen(self, campaign: Campaign) -> pl.Series:
         """Return the ids of the products that one of the campaigns chooses, in order."""
         plan = self._plan(campaign)
-        mask = self._catalogue.each(
-            lambda piece: chosen(self._base, piece, plan, self._overlays.at)
-        )
-        living = self._catalogue.products
+        whole = self._base.catalogue
+        mask = whole.each(lambda piece: chosen(self._base, piece, plan, self._overlays.at))
+        living = whole.products
         return living["id"].filter(mask.gather(living["row"]))
 
     def counts(
         self, field: str, *, levels: Collection[str] = PRODUCT_LEVELS
     ) -> dict[int | None, int]:
         """Return how many rows each value of a column has; each id of a list counts once a row."""
-        if not self._overlays.touching(columns.find(self.structure, field)):
+        if self.over(field) is None:
             return self._base.counts(field, levels=levels)
         return self._counts(field, levels)
 
     def tree_counts(self, *, levels: Collection[str] = PRODUCT_LEVELS) -> trees.Counts:
         """Return how many rows each category (by id) holds, and how many are in none."""
-        if not self._overlays.touching(trees.CATEGORIES):
+        if self.over("categories") is None:
             return self._base.tree_counts(levels=levels)
         return trees.counts_in(
             self.frame(["categories"], levels=levels)["categories"], self.structure
@@ -177,6 +217,8 @@ class Effective(Reading):
         )  # fmt: skip
 
     def _key(self, column: Column) -> Hashable:
+        if self._hidden and is_link(column):
+            return (self._overlays.key(column), *self._left_out)
         if not _is_ratio(column):
             return self._overlays.key(column)
         _, locale, channel = column.name.split("-")
@@ -189,9 +231,14 @@ class Effective(Reading):
             return self._ratio_in(piece, column)
         base = piece.product_column(column, None, self.structure)
         laid = self._overlays.whole(piece, column)
-        return base if laid is None else laid.over(base)
+        found = base if laid is None else laid.over(base)
+        return self._hidden.without(found) if self._hidden and is_link(column) else found
 
     def _column(self, side: int, column: Column, shares: Shares) -> pl.Series:
+        found = self._overlaid(side, column, shares)
+        return self._hidden.without(found) if self._hidden and is_link(column) else found
+
+    def _overlaid(self, side: int, column: Column, shares: Shares) -> pl.Series:
         base = super()._column(side, column, shares)
         if side != PRODUCTS or not self._overlays.touching(column):
             return base
@@ -269,7 +316,7 @@ class Effective(Reading):
         """Return for every stored product whether it shows another value than its base."""
 
         def ask(piece: Piece) -> pl.Series:
-            if _is_ratio(column):
+            if _is_ratio(column) or is_link(column):
                 return pl.repeat(True, piece.items.height, eager=True)
             laid = self._overlays.whole(piece, column)
             assert laid is not None

@@ -250,7 +250,8 @@ def test_columns_needed_are_those_that_the_mapping_reads(structure, steps):
     mapping = parse(document, context, steps=steps).mapping
 
     assert columns_needed(mapping, context) == {
-        "name-en_GB", "name-de_DE", "brand", "price-GBP", "root", "level", "weight", "gallery",
+        "name-en_GB", "name-de_DE", "brand", "price-GBP", "root", "id", "level",
+        "weight", "gallery",
     }  # fmt: skip
     assert compile_mapping(mapping, context).groups == {"root"}
 
