@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, text
 
 from channels.publication.files import CURRENT, DELTA, MANIFEST, FeedFolder
 from channels.publication.ledger import ITEMS, LEDGER
+from channels.publication.rejected import REJECTED
 from channels.publication.sharing import feed_folder
 from pim.assets.storage import Storage
 from pim.db import migrate
@@ -149,9 +150,10 @@ def _link_all(folder: FeedFolder, number: int, target: Path) -> None:
     if manifest is None:
         return
     target.mkdir(parents=True)
-    for name in (*manifest["files"], LEDGER, ITEMS, MANIFEST):
+    for name in (*manifest["files"], LEDGER, ITEMS, REJECTED, MANIFEST):
         source = folder.file(number, name)
-        if name == ITEMS and not source.exists():  # kept for the last publications only
+        # Items are kept for the last publications only; earlier releases noted no rejected ones.
+        if name in (ITEMS, REJECTED) and not source.exists():
             continue
         try:
             os.link(source, target / name)

@@ -28,6 +28,7 @@ KNOWN: Final = frozenset(
     {
         "PIM_DATABASE_URL",
         "PIM_HOME",
+        "PIM_KEEP_BIN",
         "PIM_KEEP_HISTORY",
         "PIM_KEEP_RUNS",
         "PIM_LOG_FORMAT",
