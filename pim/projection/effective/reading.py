@@ -106,6 +106,8 @@ class Effective(Reading):
     def campaigns_of(self, product: int, column: str) -> Campaign | None:
         """Return the campaign whose value a product shows in a column, None for the base's."""
         found = columns.find(self.structure, column)
+        if self.shows(pl.Series("id", [product], dtype=pl.Int64)).is_empty():
+            return None
         laid = self._overlays.few(pl.Series("id", [product], dtype=pl.Int64), found)
         if laid is None or laid.rows.is_empty():
             return None

@@ -18,6 +18,7 @@ from pim.editing.campaigns.drops import apply_drops, delete_drop
 from pim.editing.campaigns.service import apply_campaigns, stop_campaign
 from pim.errors import NotFound, Refused
 from pim.products.history import find_entity
+from pim.projection.effective import Effective
 from pim.projection.effective.running import shown
 from pim.structure.queries import current
 from tests.integration.channels.conftest import FEED, Shop
@@ -247,3 +248,30 @@ def test_documents_that_cannot_be_meant_are_refused_with_what_to_write(season: S
         stop_campaign(work, "moon")
     season.publish()
     assert "secret" in season.shop.text()
+
+
+def test_why_and_effective_exports_do_not_tell_of_campaigns_over_what_is_withheld(
+    season: Season,
+) -> None:
+    drop(season)
+    season.save(starts_at="2031-03-01T00:00")
+    with season.work() as work, season.shop.projection.read_covering() as base:
+        reading = shown(work.session.connection(), base, "web", season.now)
+        assert isinstance(reading, Effective)
+        secret, laces = (find_entity(work.session, name).id for name in ("secret", "laces"))
+        assert reading.campaigns_of(secret, "price-EUR") is None
+        sale = reading.campaigns_of(laces, "price-EUR")
+        assert sale is not None
+        assert sale.code == "sale"
+
+
+def test_a_link_shows_once_its_product_does_and_others_stay(season: Season, tmp_path: Path) -> None:
+    links = {"products.csv": "sku;goes_with\nlaces;derby-blue-36\nsecret;laces\n"}
+    assert not season.shop.load(links, tmp_path / "more").violations
+    drop(season, where=BLUE)
+    season.publish("linked")
+    assert "\nlaces," not in season.shop.text(code="linked")
+    assert "derby-blue" not in season.shop.text(code="linked")
+    assert "secret" in season.shop.text(code="linked")
+    drop(season, where=BLUE, channels=["web"], at="2031-03-01T00:00")
+    assert season.publish("linked", delta=True).added == 1
