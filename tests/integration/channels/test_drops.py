@@ -275,3 +275,17 @@ def test_a_link_shows_once_its_product_does_and_others_stay(season: Season, tmp_
     assert "secret" in season.shop.text(code="linked")
     drop(season, where=BLUE, channels=["web"], at="2031-03-01T00:00")
     assert season.publish("linked", delta=True).added == 1
+
+
+def test_a_model_is_named_as_soon_as_one_of_its_products_is_shown(
+    season: Season, tmp_path: Path
+) -> None:
+    links = {"products.csv": "sku;goes_with\nlaces;product_model:derby-blue\n"}
+    assert not season.shop.load(links, tmp_path / "more").violations
+    drop(season, where=BLUE)
+    season.publish("linked")
+    assert "derby-blue" not in season.shop.text(code="linked")
+    first = {"field": "identifier", "operator": "=", "value": "derby-blue-36"}
+    drop(season, where={"all": [BLUE, {"not": first}]})
+    assert season.publish("linked", delta=True).added == 1
+    assert "derby-blue" in season.shop.text("delta", "linked")
