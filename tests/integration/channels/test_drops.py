@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -289,3 +291,46 @@ def test_a_model_is_named_as_soon_as_one_of_its_products_is_shown(
     drop(season, where={"all": [BLUE, {"not": first}]})
     assert season.publish("linked", delta=True).added == 1
     assert "derby-blue" in season.shop.text("delta", "linked")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_deltas_agree_with_whole_files_whatever_is_withheld(season: Season, seed: int) -> None:
+    chance = random.Random(seed)
+    publish_all(season)
+    few = {"field": "stock", "operator": "<", "value": "3"}
+    wheres = [BLUE, {"not": BLUE}, few]
+    for step in range(8):
+        later = season.now + timedelta(hours=chance.choice([1, 20, 70]))
+        disturb(season, chance, wheres)
+        foretold = season.aside(later)
+        season.now = later
+        for code in FEEDS:
+            season.publish(code, delta=True)
+            whole = season.publish(code)
+            told = (whole.added, whole.changed, whole.removed)
+            assert told == (0, 0, 0), (code, step)
+        assert season.shop.text() == foretold
+
+
+def disturb(season: Season, chance: random.Random, wheres: list[dict[str, Any]]) -> None:
+    """Save or delete a drop, save a campaign, or edit products."""
+    kind = chance.choice(["drop", "drop", "delete", "campaign", "edit", "link"])
+    if kind == "drop":
+        at = season.now + timedelta(hours=chance.choice([-1, 10, 40]))
+        where, live = chance.choice(wheres), chance.random() < 0.7
+        code = f"d{chance.randint(1, 3)}"
+        drop(season, code=code, at=f"{at:%Y-%m-%dT%H:%M}", where=where, live=live)
+    elif kind == "delete":
+        with suppress(NotFound):
+            delete(season, f"d{chance.randint(1, 3)}")
+    elif kind == "campaign":
+        start = f"{season.now + timedelta(hours=chance.choice([-5, 5])):%Y-%m-%dT%H:%M}"
+        season.save(starts_at=start, ends_at="2031-12-01", priority=chance.randint(1, 20))
+    elif kind == "edit":
+        stock = {"type": "set", "field": "stock", "value": str(chance.randint(0, 5))}
+        season.shop.bulk(chance.choice(wheres), stock)
+    else:
+        name = chance.choice(["derby-blue-36", "derby-red-38", "secret"])
+        value = {"type": "product", "identifier": name}
+        laces = {"field": "identifier", "operator": "=", "value": "laces"}
+        season.shop.bulk(laces, {"type": "set", "field": "goes_with", "value": value})
