@@ -41,6 +41,7 @@ def _by_attribute(values: str, patch: str) -> str:
             || coalesce(jsonb_object_agg(m.key, m.value) FILTER (WHERE m.value IS NOT NULL), '{{}}')
         FROM (
             SELECT p.key, CASE
+                WHEN p.value = 'null' THEN NULL
                 WHEN p.value = {_CLEARS} AND {held} #- '{{<all>,<all>}}' = {_CLEARED} THEN NULL
                 WHEN NOT {values} ? p.key AND {_only_adds("p.value")} THEN p.value
                 ELSE pim_merge(

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -102,6 +102,7 @@ CELLS = st.one_of(
     st.dictionaries(KEYS, CELLS, max_size=3).map(lambda document: merge({}, document)),
     st.dictionaries(KEYS, CELLS, max_size=3) | PATCHES,
 )
+@example({}, {"a": ["l", "m"], "b": None})
 @quick
 def test_values_merge_attribute_by_attribute_as_they_do_as_a_whole(
     session: Session, document: dict[str, Any], patch: dict[str, Any]
