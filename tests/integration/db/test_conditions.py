@@ -84,8 +84,6 @@ def test_every_operator_of_every_field_compiles_for_products_and_models(
         value = [one] if "IN" in operator.split() or "UNCLASSIFIED" in operator else one
         leaf = Leaf(field=field, operator=operator, value=value, scope="web", locale="en_GB")
         for table in ("product", "product_model"):
-            compiled = compile_sql(
-                Condition(root=leaf), STRUCTURE, NOW, table=table, facts=nobody
-            )
+            compiled = compile_sql(Condition(root=leaf), STRUCTURE, NOW, table=table, facts=nobody)
             query = f"SELECT e.id FROM {source(table)} WHERE {compiled.sql}"
             assert session.execute(text(query), compiled.parameters).all() == []
