@@ -17,7 +17,9 @@ FLAGS = ("planned", "strict", "selects")
 def upgrade() -> None:
     """Add the plan to change sets, and the tables of events, of cells left out, and of limits."""
     for flag in FLAGS:
-        column = sa.Column(flag, sa.Boolean(), server_default=sa.text("false"), nullable=False)
+        column: sa.Column[bool] = sa.Column(
+            flag, sa.Boolean(), server_default=sa.text("false"), nullable=False
+        )
         op.add_column("change_set", column)
     op.add_column("change_set", sa.Column("preview_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key("fk_change_set_preview_id", "change_set", "run", ["preview_id"], ["id"])
