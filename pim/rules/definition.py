@@ -86,6 +86,7 @@ def read_rule(document: Any, structure: Structure) -> tuple[Definition | None, l
     schedule = _schedule(shape, violations)
     violations += _asking_feeds(where, shape)
     violations += _never_settling(where, steps, structure)
+    violations += _written_twice(steps, structure)
     if violations:
         return None, violations
     canonical = {**shape, "label": shape["label"] or shape["code"]}
@@ -206,6 +207,26 @@ def _never_settling(
         if effects.compounds(step) and not effects.writes(step, structure) & asked
         for named in [", ".join(sorted(effects.writes(step, structure)))]
     ]
+
+
+def _written_twice(steps: tuple[Operation, ...], structure: Structure) -> list[Violation]:
+    """Return the operations that overwrite an earlier one, or what an earlier one overwrites.
+
+    With every run the first would be written, and then the second over it.
+    """
+    message = '"{value}" writes {field} once more, after an earlier operation of the same rule.'
+    mend = "Keep one of the two, or make two rules of them: the higher priority wins."
+    found, written, given = [], frozenset[str](), frozenset[str]()
+    for number, step in joined(steps, structure):
+        writes, sets = effects.writes(step, structure), effects.sets(step, structure)
+        if twice := sets & written | writes & given:
+            named = ", ".join(sorted(twice))
+            path = f"do[{number}]"
+            found.append(
+                problem("rule.written_twice", path, message, step.type, field=named, mend=mend)
+            )
+        written, given = written | writes, given | sets
+    return found
 
 
 def _collected(read: Callable[[], T], violations: list[Violation], otherwise: T) -> T:

@@ -113,8 +113,12 @@ class Stage:
     def save(self, plan: StagePlan) -> None:
         """Write the plan as far as it is known, whole or not at all: a later process goes by it."""
         draft = self._plan.with_name(f".{PLAN}")
-        draft.write_bytes(orjson.dumps(asdict(plan)))
-        draft.replace(self._plan)
+        try:
+            draft.write_bytes(orjson.dumps(asdict(plan)))
+            draft.replace(self._plan)
+        except BaseException:
+            draft.unlink(missing_ok=True)  # a full disk
+            raise
 
     def load(self) -> StagePlan:
         """Return the plan of an earlier process, an empty one if there was none."""

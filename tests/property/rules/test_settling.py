@@ -36,10 +36,16 @@ DO: tuple[dict[str, Any], ...] = (
     {"type": "categorize", "add": ["outlet"]},
 )
 
+
+def _written(operation: dict[str, Any]) -> str:
+    """Return what an operation writes: two of a rule may not write the same."""
+    return str(operation.get("to_field") or operation.get("field") or operation["type"])
+
+
 documents = st.lists(
     st.tuples(
         st.sampled_from(WHERE),
-        st.lists(st.sampled_from(DO), min_size=1, max_size=2, unique_by=str),
+        st.lists(st.sampled_from(DO), min_size=1, max_size=2, unique_by=_written),
         st.integers(1, 3),
     ),
     min_size=1,

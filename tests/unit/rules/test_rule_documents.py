@@ -86,6 +86,12 @@ def test_another_locale_s_condition_does_not_say_it():
     assert found == {"do[0]": "rule.never_settles"}
 
 
+def test_a_rule_does_not_write_a_cell_and_then_write_over_it():
+    found = problems(put("pieces", 5), {"type": "clear", "field": "pieces"})
+
+    assert found == {"do[1]": "rule.written_twice"}
+
+
 COPY = {"type": "copy", "from_field": "name", "from_locale": "de_DE",
         "to_field": "name", "to_locale": "en_GB"}  # fmt: skip
 
