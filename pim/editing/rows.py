@@ -81,8 +81,6 @@ class Rows(ABC):
     looks_at: frozenset[str] | None = None
     #: Whether it writes nothing beside the rows themselves, which other rows would look at.
     alone: bool = True
-    #: Whether it looks at nothing and writes nothing beside its rows and the models above them.
-    within: bool = False
 
     def __init__(self, outcomes: Outcomes, attributes: tuple[str, ...]) -> None:
         self._outcomes = outcomes
@@ -186,8 +184,6 @@ class Rows(ABC):
 class CellRows(Rows):
     """Rows of an operation on cells."""
 
-    within = True
-
     def __init__(self, outcomes: CellOutcomes) -> None:
         super().__init__(outcomes, (outcomes.operation.field,))
         self._of_cells = outcomes
@@ -219,8 +215,6 @@ class CellRows(Rows):
 
 class EntityRows(Rows):
     """Rows of an operation on status, categories or groups."""
-
-    within = True
 
     def __init__(self, outcomes: EntityOutcomes) -> None:
         super().__init__(outcomes, (outcomes.operation.touches,))

@@ -60,7 +60,7 @@ class Preview:
     def run(self, run: runs.Run) -> BulkResult:
         """Carry out a preview that was asked for, or go on behind its last piece.
 
-        Nothing of the catalogue is written or held. Raises Cancelled, and Refused if the change
+        Nothing of the catalogue stays written. Raises Cancelled, and Refused if the change
         set was edited meanwhile.
         """
         engine = self.work.session.get_bind().engine
